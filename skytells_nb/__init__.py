@@ -1,0 +1,67 @@
+"""The notebook toolkit for the Skytells AI platform.
+
+    %load_ext skytells_nb      the magics
+    import skytells_nb as sky  the same in Python
+
+Importing does no I/O, reads no key and prints nothing; each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from . import errors as errors
+    from .api.client import AsyncClient as AsyncClient
+    from .api.client import Client as Client
+    from .costs.frames import usage as usage
+    from .errors import SkytellsError as SkytellsError
+    from .notebook.session import sandbox as sandbox
+
+    __version__: str
+
+__all__ = ["AsyncClient", "Client", "SkytellsError", "errors", "sandbox", "usage"]
+
+_HOMES = {
+    "AsyncClient": "skytells_nb.api.client",
+    "Client": "skytells_nb.api.client",
+    "SkytellsError": "skytells_nb.errors",
+    "sandbox": "skytells_nb.notebook.session",
+    "usage": "skytells_nb.costs.frames",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("skytells_nb.errors")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("skytells-nb")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'skytells_nb' has no attribute {name!r}")
+    if name.endswith("Client"):
+        import_module("skytells_nb.notebook.wiring").connect()
+    globals()[name] = value = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__", "load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magics to IPython; `%load_ext skytells_nb` calls this."""
+    from .notebook.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take away what loading added."""
+    from .notebook.magics import unload
+
+    unload(shell)

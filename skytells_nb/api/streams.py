@@ -1,0 +1,88 @@
+"""A streamed answer as something to loop over; `reply` holds the whole of it, or what came before it stopped.
+
+Nothing is sent before the first step of the loop. Leaving the loop early closes the connection and keeps what came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from dataclasses import replace
+
+from .assembly import Assembly
+from .values import Delta, Reply
+
+
+class _Answer:
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._whole: Reply | None = None
+
+    @property
+    def reply(self) -> Reply:
+        """The answer as far as it has come; with its cost and time once it has ended."""
+        return self._whole or replace(self._assembly.reply(), complete=False)
+
+    def _settle(self, reply: Reply) -> None:
+        self._whole = reply
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'ended' if self._whole else 'open'} {len(self.reply.text)} characters>"
+
+
+class ChatStream(_Answer):
+    """Iterate over it for deltas: `for delta in stream: print(delta.text)`. Also a context manager."""
+
+    def __init__(
+        self, assembly: Assembly, open_stream: Callable[[Callable[[Reply], None]], Generator[Delta, None, None]]
+    ) -> None:
+        super().__init__(assembly)
+        self._deltas = open_stream(self._settle)
+
+    def __iter__(self) -> Iterator[Delta]:
+        try:
+            yield from self._deltas
+        finally:
+            self.close()
+
+    def __next__(self) -> Delta:
+        return next(self._deltas)
+
+    def close(self) -> None:
+        """Stop the answer and free its connection; what came is kept in `reply`."""
+        self._deltas.close()
+
+    def __enter__(self) -> ChatStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncChatStream(_Answer):
+    """Iterate over it for deltas: `async for delta in stream: print(delta.text)`. Also an async context manager."""
+
+    def __init__(
+        self, assembly: Assembly, open_stream: Callable[[Callable[[Reply], None]], AsyncGenerator[Delta, None]]
+    ) -> None:
+        super().__init__(assembly)
+        self._deltas = open_stream(self._settle)
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        try:
+            async for delta in self._deltas:
+                yield delta
+        finally:
+            await self.aclose()
+
+    async def __anext__(self) -> Delta:
+        return await anext(self._deltas)
+
+    async def aclose(self) -> None:
+        """Stop the answer and free its connection; what came is kept in `reply`."""
+        await self._deltas.aclose()
+
+    async def __aenter__(self) -> AsyncChatStream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

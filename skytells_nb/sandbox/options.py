@@ -1,0 +1,66 @@
+"""What a sandbox may be told: one frozen value, checked once when it is made.
+
+Everything the server does follows from these numbers and from the requests; no module reads an environment
+variable or a file for its behaviour. Times are seconds, money is US dollars (one Skytells credit is one dollar).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal, get_args
+
+Spelling = Literal["canceled", "cancelled"]
+ErrorShape = Literal["merged", "E1", "E2", "E3"]
+
+EXAMPLE_KEY = "sk-sandbox"
+REVOKED_KEY = "sk-sandbox-revoked"
+BROKE_KEY = "sk-sandbox-broke"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a sandbox behaves.
+
+    `pace` is how many times faster than normal jobs run and words stream (1.0: an image takes 1.2 s).
+    `token_seconds` is the pause between two pieces of a streamed answer at pace 1. `credits` is the balance in
+    dollars (None: endless). `requests_per_minute` limits all calls together (None: no limit). `spelling` is the
+    word for a stopped job. `media_seconds` is how long finished files can be fetched. `error_shape` is how
+    errors outside the Inference API are written.
+
+    Raises `ValueError`, naming the option, when one is out of its range.
+    """
+
+    pace: float = 1.0
+    token_seconds: float = 0.02
+    credits: Decimal | float | None = None  # noqa: A003 - the service's own word for money
+    requests_per_minute: int | None = None
+    spelling: Spelling = "canceled"
+    media_seconds: float = 300.0
+    error_shape: ErrorShape = "merged"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pace < float("inf"):
+            raise ValueError(f"pace must be a number above 0, not {self.pace!r}")
+        for name in ("token_seconds", "media_seconds"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be 0 or more seconds, not {getattr(self, name)!r}")
+        if self.requests_per_minute is not None and self.requests_per_minute < 1:
+            raise ValueError(f"requests_per_minute must be 1 or more, not {self.requests_per_minute!r}")
+        if self.spelling not in get_args(Spelling):
+            raise ValueError(f"spelling must be 'canceled' or 'cancelled', not {self.spelling!r}")
+        if self.error_shape not in get_args(ErrorShape):
+            raise ValueError(f"error_shape must be one of {get_args(ErrorShape)}, not {self.error_shape!r}")
+        if self.credits is not None:
+            try:
+                balance = Decimal(str(self.credits))
+            except InvalidOperation:
+                balance = Decimal("NaN")
+            if not balance.is_finite() or balance < 0:
+                raise ValueError(f"credits must be 0 or more dollars, not {self.credits!r}")
+            object.__setattr__(self, "credits", balance)
+
+    @property
+    def balance(self) -> Decimal | None:
+        """The starting balance in dollars, or None when it is endless."""
+        return None if self.credits is None else Decimal(str(self.credits))

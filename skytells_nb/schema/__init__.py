@@ -1,0 +1,1 @@
+"""A model's input_schema: read into fields, and used to check what a person typed."""

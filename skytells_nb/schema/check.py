@@ -1,0 +1,150 @@
+"""Turn what was typed into values (`coerce`), and say everything that is wrong with them (`problems_of`).
+
+jsonschema is the judge; this module only puts its verdicts into sentences that name the input and its limit. References
+in a schema are looked up in the schema itself, never fetched. All problems are collected; `check` raises once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InvalidInputError, nearest, plain
+from .fields import ChoiceField, Field, FlagField, JsonField, ListField, NumberField, limits
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_TRUE = {"true": True, "yes": True, "on": True, "1": True}
+_FALSE = {"false": False, "no": False, "off": False, "0": False}
+_FLAGS = _TRUE | _FALSE
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: the input's path ("" for the whole), and a phrase."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.message}" if self.path else self.message
+
+
+def coerce(fields: Iterable[Field], typed: Mapping[str, str]) -> dict[str, Any]:
+    """Read typed text by each field's kind; what does not fit stays text, for `problems_of` to judge.
+
+    Names without a field are read as JSON where they are JSON.
+    """
+    by_name = {field.name: field for field in fields}
+    return {name: _read(by_name.get(name), value) for name, value in typed.items()}
+
+
+def _read(field: Field | None, typed: str) -> Any:
+    if isinstance(field, ChoiceField):
+        return next((choice for choice in field.choices if str(choice) == typed or _json(typed) == choice), typed)
+    if isinstance(field, FlagField):
+        return _FLAGS.get(typed.strip().lower(), typed)
+    if isinstance(field, NumberField | ListField | JsonField) or field is None:
+        value = _json(typed)
+        if isinstance(field, ListField) and isinstance(value, str):
+            return [_read(field.item, part.strip()) for part in typed.split(",")]
+        return value
+    return typed
+
+
+def _json(typed: str) -> Any:
+    def refuse(word: str) -> Any:
+        raise ValueError(word)
+
+    try:
+        return json.loads(typed, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return typed
+
+
+def problems_of(schema: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Collect everything that the schema (and the list of its names) holds against the values; () if nothing."""
+    from jsonschema.validators import validator_for
+    from jsonschema_specifications import REGISTRY
+
+    found: list[Problem] = []
+    properties = schema.get("properties")
+    names = list(properties) if isinstance(properties, dict) else []
+    if names and not schema.get("additionalProperties") and "patternProperties" not in schema:
+        found += [_unknown(name, names) for name in values if name not in names]
+    chosen = validator_for(schema, default=validator_for({"$schema": "https://json-schema.org/draft/2020-12/schema"}))
+    try:
+        verdicts = list(chosen(schema, registry=REGISTRY).iter_errors(dict(values)))
+    except Exception:  # noqa: BLE001 - a schema that is itself broken can raise anything; then the service is the judge
+        verdicts = []
+    found += [_in_words(error) for error in verdicts if not (error.validator == "additionalProperties" and found)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.path))
+
+
+def check(model: str, schema: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Raise `InvalidInputError` with every problem of the values, or return."""
+    if problems := problems_of(schema, values):
+        told = "; ".join(str(problem) for problem in problems)
+        raise InvalidInputError(
+            f"{plain(model, 80)}: {plain(told, 600)}.",
+            f"Nothing was sent; %skytells_models {plain(model, 80)} shows the inputs.",
+            problems=problems,
+        )
+
+
+def _unknown(name: str, names: list[str]) -> Problem:
+    suggestion = nearest(name, names)
+    hint = f"did you mean {suggestion}?" if suggestion else f"known inputs: {', '.join(names[:20])}"
+    return Problem(name, f"is not an input ({hint})")
+
+
+def _in_words(error: ValidationError) -> Problem:
+    path = ".".join(str(step) for step in error.absolute_path)
+    limit, got = error.validator_value, f"(got {plain(repr(error.instance), 60)})"
+    match error.validator:
+        case "required":
+            missing = [name for name in limit if name not in error.instance]
+            message = f"is required: {', '.join(missing)}" if path else f"{', '.join(missing)} is missing"
+            return Problem(path, message)
+        case "type":
+            return Problem(path, f"must be {_kinds(limit)} {got}")
+        case "enum":
+            options = [str(option) for option in limit]
+            hint = nearest(str(error.instance), options)
+            return Problem(path, f"must be one of {', '.join(options[:20])} {got}" + (f", did you mean {hint}?" if hint else ""))
+        case "minimum" | "maximum" as bound:
+            return Problem(path, f"must be {'at least' if bound == 'minimum' else 'at most'} {limit} {got}")
+        case "minLength" | "maxLength" as bound:
+            size = f"(it has {len(str(error.instance))})"
+            return Problem(path, f"must have {'at least' if bound == 'minLength' else 'at most'} {limit} characters {size}")
+        case _:
+            return Problem(path, plain(error.message, 200))
+
+
+_KIND_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def _kinds(limit: object) -> str:
+    kinds = limit if isinstance(limit, list) else [limit]
+    return " or ".join(_KIND_WORDS.get(str(kind), str(kind)) for kind in kinds)
+
+
+def describe(field: Field) -> str:
+    """Say in one line what a field takes: its limits and default."""
+    told = list(limits(field))
+    if field.required:
+        told.insert(0, "required")
+    elif field.default or field.default in (0, False):
+        told.append(f"default {field.default}")
+    return ", ".join(told)

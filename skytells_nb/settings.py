@@ -1,0 +1,181 @@
+"""Where the key, the address and the folders come from: argument > session > environment > stored > default.
+
+Each setting is found by one function that also says where it found it, so that `%skytells_status` can tell. The key is
+held by `Key`, which shows itself nowhere. A plain-http address is accepted on loopback only: elsewhere it would carry
+the key in the clear. Nothing here is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from .errors import NoKeyError, SetupError, plain
+
+DEFAULT_ADDRESS = "https://api.skytells.ai/v1"
+KEY_VARIABLE = "SKYTELLS_API_KEY"
+ADDRESS_VARIABLE = "SKYTELLS_BASE_URL"
+LEDGER_VARIABLE = "SKYTELLS_NB_LEDGER"
+MEDIA_VARIABLE = "SKYTELLS_NB_MEDIA"
+
+T = TypeVar("T")
+
+
+class Key:
+    """An API key that appears in no repr, format, comparison message or pickle."""
+
+    __slots__ = ("__secret",)
+
+    def __init__(self, secret: str) -> None:
+        self.__secret = secret
+
+    def reveal(self) -> str:
+        """Give the key itself, for the request header."""
+        return self.__secret
+
+    def __repr__(self) -> str:
+        return "Key(hidden)"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise SetupError("A key is not pickled.", "Make the client anew where it is needed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A setting's value, and where it was found."""
+
+    value: T
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What this session uses instead of the environment: the sandbox's address and key, for instance."""
+
+    address: str | None = None
+    key: Key | None = None
+    source: str = "this session"
+
+
+_override = Override()
+
+
+def use(override: Override | None) -> None:
+    """Set what this session uses in place of the environment; None goes back."""
+    global _override  # noqa: PLW0603 - the one mutable setting of a session, by design
+    _override = override or Override()
+
+
+def find_key(argument: str | None = None) -> Found[Key]:
+    """Find the API key.
+
+    Raises `NoKeyError` where there is none, `SetupError` for one that cannot be a key (blank, control characters,
+    outside ASCII: HTTP headers cannot carry it).
+    """
+    if argument is not None:
+        return Found(_as_key(argument, "the api_key argument"), "argument")
+    if _override.key is not None:
+        return Found(_override.key, _override.source)
+    if variable := os.environ.get(KEY_VARIABLE):
+        return Found(_as_key(variable, KEY_VARIABLE), KEY_VARIABLE)
+    path = key_file()
+    try:
+        stored = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        stored = ""
+    if stored.strip():
+        return Found(_as_key(stored, "the stored key"), "stored key")
+    raise NoKeyError(
+        "No Skytells API key was found.",
+        f"Run %skytells_login to store one, set {KEY_VARIABLE}, or go offline with %skytells_sandbox.",
+    )
+
+
+def _as_key(text: str, where: str) -> Key:
+    secret = text.strip()
+    if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise SetupError(
+            f"{where[0].upper()}{where[1:]} is not a key: it is blank or holds blanks or other than plain characters.",
+            "Copy the key again from the Skytells console.",
+        )
+    return Key(secret)
+
+
+def store_key(secret: str) -> Path:
+    """Store the key in the user's configuration folder, readable by this user only; returns the file."""
+    key = _as_key(secret, "what was typed")
+    path = key_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(key.reveal() + "\n")
+    except OSError as error:
+        raise SetupError(f"The key could not be stored in {path}: {error.strerror}.", f"Set {KEY_VARIABLE} instead.") from error
+    return path
+
+
+def find_address(argument: str | None = None) -> Found[str]:
+    """Find the API's address, without a slash at its end.
+
+    Raises `SetupError` for one that is not http(s), holds a user name, query or fragment, or is plain http off this machine.
+    """
+    candidates = (
+        (argument, "argument"),
+        (_override.address, _override.source),
+        (os.environ.get(ADDRESS_VARIABLE), ADDRESS_VARIABLE),
+        (DEFAULT_ADDRESS, "default"),
+    )
+    address, source = next((text, source) for text, source in candidates if text)
+    return Found(_checked_address(address), source)
+
+
+def _checked_address(address: str) -> str:
+    shown = plain(address, 120)
+    try:
+        parts = urlsplit(address.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise SetupError(f"{shown!r} is not an address: {error}.", f"Use one such as {DEFAULT_ADDRESS}.") from error
+    if parts.scheme not in ("https", "http") or not host:
+        raise SetupError(f"{shown!r} is not an http address.", f"Use one such as {DEFAULT_ADDRESS}.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SetupError(f"The address of {host} holds a user name, query or fragment.", "Give only scheme, host and path.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise SetupError(f"{shown!r} would send the key in the clear.", "Use https; plain http is for this machine only.")
+    return address.strip().rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address can only be this machine."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def key_file() -> Path:
+    """Name the file that holds the stored key (it need not exist)."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("skytells_nb", appauthor=False)) / "key"
+
+
+def ledger_file(argument: str | os.PathLike[str] | None = None) -> Path:
+    """Name the ledger's file: argument, `SKYTELLS_NB_LEDGER`, or the user's data folder."""
+    if chosen := argument or os.environ.get(LEDGER_VARIABLE):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("skytells_nb", appauthor=False)) / "ledger.sqlite3"
+
+
+def media_folder(argument: str | os.PathLike[str] | None = None) -> Path:
+    """Name the folder for downloaded results: argument, `SKYTELLS_NB_MEDIA`, or skytells_media/ where the notebook runs."""
+    return Path(argument or os.environ.get(MEDIA_VARIABLE) or "skytells_media").expanduser()
