@@ -59,6 +59,7 @@ class Override:
     address: str | None = None
     key: Key | None = None
     source: str = "this session"
+    sandbox: bool = False
 
 
 _override = Override()
@@ -66,8 +67,13 @@ _override = Override()
 
 def use(override: Override | None) -> None:
     """Set what this session uses in place of the environment; None goes back."""
-    global _override  # noqa: PLW0603 - the one mutable setting of a session, by design
+    global _override
     _override = override or Override()
+
+
+def in_sandbox() -> bool:
+    """Say whether this session uses the local Skytells."""
+    return _override.sandbox
 
 
 def find_key(argument: str | None = None) -> Found[Key]:
@@ -115,7 +121,9 @@ def store_key(secret: str) -> Path:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(key.reveal() + "\n")
     except OSError as error:
-        raise SetupError(f"The key could not be stored in {path}: {error.strerror}.", f"Set {KEY_VARIABLE} instead.") from error
+        raise SetupError(
+            f"The key could not be stored in {path}: {error.strerror}.", f"Set {KEY_VARIABLE} instead."
+        ) from error
     return path
 
 
@@ -144,9 +152,13 @@ def _checked_address(address: str) -> str:
     if parts.scheme not in ("https", "http") or not host:
         raise SetupError(f"{shown!r} is not an http address.", f"Use one such as {DEFAULT_ADDRESS}.")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise SetupError(f"The address of {host} holds a user name, query or fragment.", "Give only scheme, host and path.")
+        raise SetupError(
+            f"The address of {host} holds a user name, query or fragment.", "Give only scheme, host and path."
+        )
     if parts.scheme == "http" and not is_loopback(host):
-        raise SetupError(f"{shown!r} would send the key in the clear.", "Use https; plain http is for this machine only.")
+        raise SetupError(
+            f"{shown!r} would send the key in the clear.", "Use https; plain http is for this machine only."
+        )
     return address.strip().rstrip("/")
 
 

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from ..errors import BrokenStreamError
-from .values import Delta, Filters, Json, Reply, Usage, content_text, record, text
+from .values import Delta, Filters, Json, Reply, Usage, content_text, count, record, text
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -65,7 +65,7 @@ class Assembly:
         for choice in choices:
             if type(choice) is not dict:
                 continue
-            index = choice.get("index") if type(choice.get("index")) is int else 0
+            index = count(choice.get("index")) or 0
             piece = self._choice(choice, choice.get("delta"), first=index == 0)
             added += piece
         return Delta(added, chunk, index)

@@ -7,13 +7,14 @@ performs nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from .. import settings
 from ..errors import InputError, RefusedError, UnknownNameError, plain
 from ..schema import check
 from . import flows, pricing, wire
+from .assembly import Assembly
 from .record import Call, Observer
 from .retry import RetryPolicy
 from .values import Model, Prediction, Reply
@@ -36,29 +37,25 @@ class Calls:
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float | None = None,
         observers: Sequence[Observer] | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
-        self._key = settings.find_key(api_key)
+        self.key = settings.find_key(api_key)
         self._address = settings.find_address(base_url)
-        self._timeout = timeout
-        self._observers = tuple(default_observers if observers is None else observers)
+        self.observers = tuple(default_observers if observers is None else observers)
         self._policy = retry or RetryPolicy()
-        self._models: dict[str, Model] = {}
+        self._known_models: dict[str, Model] = {}
         self._listed: tuple[Model, ...] | None = None
-        self._local = settings.is_loopback(urlsplit(self._address.value).hostname or "")
+        self._sandbox = settings.in_sandbox() and self._address.source != "argument"
 
     @property
     def base_url(self) -> str:
         """The API's address, without a slash at its end."""
         return self._address.value
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url} key from {self._key.source}>"
-
-    def _chat(
+    def chat(
         self,
+        /,
         prompt: Prompt,
         *,
         model: str = DEFAULT_CHAT_MODEL,
@@ -79,16 +76,42 @@ class Calls:
         request, trace = self._chat_request(prompt, model, system, told, tag=tag, stream=False)
         return self._naming_models(model, flows.chat(request, trace))
 
+    def chat_stream(
+        self,
+        /,
+        prompt: Prompt,
+        *,
+        model: str = DEFAULT_CHAT_MODEL,
+        system: str | None = None,
+        tag: str | None = None,
+        **params: Any,
+    ) -> tuple[Assembly, Callable[[Callable[[Reply], None]], flows.Flow[None]]]:
+        """Prepare a streamed answer: what gathers it, and a function that opens the flow which fills that."""
+        request, trace = self._chat_request(prompt, model, system, params, tag=tag, stream=True)
+        assembly = Assembly()
+        return assembly, lambda done: self._naming_models(model, flows.chat_stream(request, trace, assembly, done))
+
     def _chat_request(
-        self, prompt: Prompt, model: str, system: str | None, params: Mapping[str, Any], *, tag: str | None, stream: bool
+        self,
+        prompt: Prompt,
+        model: str,
+        system: str | None,
+        params: Mapping[str, Any],
+        *,
+        tag: str | None,
+        stream: bool,
     ) -> tuple[wire.Request, flows.Trace]:
         if "stream" in params:
-            raise InputError("`stream` is not a parameter of chat.", "Use chat_stream(...) to read the answer as it comes.")
+            raise InputError(
+                "`stream` is not a parameter of chat.", "Use chat_stream(...) to read the answer as it comes."
+            )
         request = wire.chat_request(model, wire.messages_of(prompt, system), params, stream=stream)
         return request, self._trace("chat", request, model, tag)
 
-    def _trace(self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None) -> flows.Trace:
-        call: Call = flows.new_call(api, request, model, sandbox=self._local, tag=tag)
+    def _trace(
+        self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None
+    ) -> flows.Trace:
+        call: Call = flows.new_call(api, request, model, sandbox=self._sandbox, tag=tag)
         return flows.Trace(call, policy=self._policy)
 
     def _naming_models(self, name: str, work: flows.Flow[flows.T]) -> flows.Flow[flows.T]:
@@ -99,41 +122,44 @@ class Calls:
             if error.error_id != "MODEL_NOT_FOUND":
                 raise
             try:
-                known = [model.slug for model in (yield from self._all_models())]
+                known = [model.slug for model in (yield from self.models())]
             except Exception:  # noqa: BLE001 - the list is only a courtesy; the refusal is the news
                 raise error from None
-            facts = {"error_id": error.error_id, "status": error.status, "request_id": error.request_id, "body": error.body}
-            raise UnknownNameError.of("model", name, known, **facts) from error
+            unknown = UnknownNameError.of("model", name, known, error_id=error.error_id, status=error.status)
+            unknown.request_id, unknown.body = error.request_id, error.body
+            raise unknown from error
 
-    def _all_models(self, *, refresh: bool = False) -> flows.Flow[tuple[Model, ...]]:
+    def models(self, *, refresh: bool = False) -> flows.Flow[tuple[Model, ...]]:
         """Read the catalogue; kept for the client's life unless `refresh`."""
         if self._listed is None or refresh:
             self._listed = yield from flows.models()
-            self._models |= {model.slug: model for model in self._listed if model.input_schema}
+            self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
         return self._listed
 
-    def _model(self, slug: str, *, refresh: bool = False) -> flows.Flow[Model]:
+    def model(self, slug: str, *, refresh: bool = False) -> flows.Flow[Model]:
         """Read one model with its input schema; kept for the client's life unless `refresh`.
 
         Raises `UnknownNameError` with the nearest name for a model that does not exist.
         """
-        if refresh or slug not in self._models:
-            self._models[slug] = yield from self._naming_models(slug, flows.model(slug))
-        return self._models[slug]
+        if refresh or slug not in self._known_models:
+            self._known_models[slug] = yield from self._naming_models(slug, flows.model(slug))
+        return self._known_models[slug]
 
     def _checked(self, slug: str, values: Mapping[str, Any]) -> flows.Flow[Model]:
-        model = yield from self._model(slug)
+        model = yield from self.model(slug)
         if model.speaks_chat:
-            raise InputError(f"{plain(slug, 80)} is a text model: it runs no predictions.", "Use chat, or %%skytells_chat.")
+            raise InputError(
+                f"{plain(slug, 80)} is a text model: it runs no predictions.", "Use chat, or %%skytells_chat."
+            )
         check.check(slug, model.input_schema, values)
         return model
 
-    def _quote(self, model: str, values: Mapping[str, Any]) -> flows.Flow[pricing.Quote]:
+    def quote(self, model: str, values: Mapping[str, Any]) -> flows.Flow[pricing.Quote]:
         """Say what a prediction would cost, and how that is known; checks the inputs and sends no prediction."""
         found = yield from self._checked(model, values)
         return pricing.quote(found, values)
 
-    def _submit(self, model: str, values: Mapping[str, Any], *, tag: str | None = None) -> flows.Flow[Prediction]:
+    def submit(self, model: str, values: Mapping[str, Any], *, tag: str | None = None) -> flows.Flow[Prediction]:
         """Check the inputs, create a prediction and return at once, usually while it is queued.
 
         Raises `InvalidInputError` with every problem of the inputs, or `UnknownNameError`; nothing was sent then.
@@ -147,11 +173,11 @@ class Calls:
     ) -> flows.Flow[tuple[Prediction, flows.Trace]]:
         request = wire.prediction_request(model.slug, values)
         trace = self._trace("prediction", request, model.slug, tag)
-        trace.call = flows.replace(trace.call, quoted=pricing.quote(model, values).amount)
+        trace.call = replace(trace.call, quoted=pricing.quote(model, values).amount)
         job = yield from flows.submit(request, trace, model)
         return job, trace
 
-    def _wait(
+    def wait(
         self,
         job: Prediction | str,
         *,
@@ -165,16 +191,16 @@ class Calls:
         `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`, `JobFailedError`, `JobCanceledError`.
         """
         if isinstance(job, str):
-            job = yield from self._prediction(job)
+            job = yield from self.prediction(job)
         request = wire.get_prediction(job.id)
         trace = self._trace("prediction", request, job.model, None)
-        call = job.call or flows.replace(trace.call, remote_id=job.id)
+        call = job.call or replace(trace.call, remote_id=job.id)
         trace = flows.Trace(call, policy=self._policy)
         options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
-        known = self._models.get(job.model)
+        known = self._known_models.get(job.model)
         return (yield from flows.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))
 
-    def _predict(
+    def predict(
         self,
         model: str,
         values: Mapping[str, Any],
@@ -192,16 +218,14 @@ class Calls:
         options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
         return (yield from flows.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
 
-    def _prediction(self, prediction_id: str) -> flows.Flow[Prediction]:
+    def prediction(self, prediction_id: str) -> flows.Flow[Prediction]:
         """Look a prediction up by its id."""
         body = yield from flows.exchange(wire.get_prediction(prediction_id), policy=self._policy)
         return Prediction.from_json(body)
 
-    def _cancel(self, job: Prediction | str) -> flows.Flow[Prediction]:
+    def cancel(self, job: Prediction | str) -> flows.Flow[Prediction]:
         """Cancel a prediction (or its id); returns it as it stands then. One that has ended stays as it is."""
         name = job if isinstance(job, str) else job.id
         body = yield from flows.exchange(wire.cancel_prediction(name), policy=self._policy)
         found = Prediction.from_json(body)
-        return found if found.id else (yield from self._prediction(name))
-
-
+        return found if found.id else (yield from self.prediction(name))

@@ -12,17 +12,16 @@ import functools
 import time
 import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
 from . import flows, transfer, wire
-from .assembly import Assembly
 from .calls import DEFAULT_CHAT_MODEL, Calls, Prompt
 from .record import Call, Observer
 from .retry import RetryPolicy
 from .streams import AsyncChatStream, ChatStream
-from .values import Delta, Reply
+from .values import Delta
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -31,39 +30,47 @@ P = ParamSpec("P")
 def _blocking(verb: Callable[Concatenate[Calls, P], flows.Flow[T]]) -> Callable[Concatenate[Client, P], T]:
     @functools.wraps(verb)
     def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._run(verb(self, *args, **kwargs))
+        return self._run(verb(self._calls, *args, **kwargs))
 
-    return _named(call, verb)
-
-
-def _awaiting(verb: Callable[Concatenate[Calls, P], flows.Flow[T]]) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
-    @functools.wraps(verb)
-    async def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._run(verb(self, *args, **kwargs))
-
-    return _named(call, verb)
-
-
-def _named(call: Any, verb: Any) -> Any:
-    call.__name__ = verb.__name__.lstrip("_")
-    call.__qualname__ = call.__qualname__.replace(verb.__name__, call.__name__)
     return call
 
 
-class _Driver(Calls):
+def _awaiting(
+    verb: Callable[Concatenate[Calls, P], flows.Flow[T]],
+) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
+    @functools.wraps(verb)
+    async def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(verb(self._calls, *args, **kwargs))
+
+    return call
+
+
+class _Face:
+    """What both clients hold: the verbs, and whom to tell."""
+
+    _calls: Calls
+
+    @property
+    def base_url(self) -> str:
+        """The API's address, without a slash at its end."""
+        return self._calls.base_url
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.base_url} key from {self._calls.key.source}>"
+
     def _tell_before(self, call: Call) -> None:
-        for observer in self._observers:
+        for observer in self._calls.observers:
             observer.before(call)
 
     def _tell_after(self, call: Call) -> None:
-        for observer in self._observers:
+        for observer in self._calls.observers:
             try:
                 observer.after(call)
             except Exception as error:  # noqa: BLE001 - what was paid for must not be lost to a bookkeeper
                 warnings.warn(f"An observer failed after call {call.id}: {error!r}", RuntimeWarning, stacklevel=2)
 
 
-class Client(_Driver):
+class Client(_Face):
     """The blocking client.
 
     `api_key` and `base_url` are found as `settings` says where they are not given; `timeout` is seconds between two
@@ -81,19 +88,19 @@ class Client(_Driver):
         observers: Sequence[Observer] | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
-        super().__init__(api_key=api_key, base_url=base_url, timeout=timeout, observers=observers, retry=retry)
-        self._http = httpx.Client(transport=transport, **transfer.options(self._key.value, timeout))
+        self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
+        self._http = httpx.Client(transport=transport, **transfer.options(self._calls.key.value, timeout))
         self._sleep = sleep
 
-    chat = _blocking(Calls._chat)
-    submit = _blocking(Calls._submit)
-    wait = _blocking(Calls._wait)
-    predict = _blocking(Calls._predict)
-    prediction = _blocking(Calls._prediction)
-    cancel = _blocking(Calls._cancel)
-    quote = _blocking(Calls._quote)
-    models = _blocking(Calls._all_models)
-    model = _blocking(Calls._model)
+    chat = _blocking(Calls.chat)
+    submit = _blocking(Calls.submit)
+    wait = _blocking(Calls.wait)
+    predict = _blocking(Calls.predict)
+    prediction = _blocking(Calls.prediction)
+    cancel = _blocking(Calls.cancel)
+    quote = _blocking(Calls.quote)
+    models = _blocking(Calls.models)
+    model = _blocking(Calls.model)
 
     def chat_stream(
         self,
@@ -109,20 +116,14 @@ class Client(_Driver):
         Nothing is sent before the loop's first step. Raises as `chat` does, and `BrokenStreamError` (with the partial
         `reply`) for an answer that ends before its end.
         """
-        request, trace = self._chat_request(prompt, model, system, params, tag=tag, stream=True)
-        assembly = Assembly()
-
-        def open_stream(done: Callable[[Reply], None]) -> Generator[Delta, None, None]:
-            flow = self._naming_models(model, flows.chat_stream(request, trace, assembly, done))
-            return self._stream(flow)
-
-        return ChatStream(assembly, open_stream)
+        assembly, opened = self._calls.chat_stream(prompt, model=model, system=system, tag=tag, **params)
+        return ChatStream(assembly, lambda done: self._stream(opened(done)))
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -215,7 +216,7 @@ class Client(_Driver):
                 response.close()
 
 
-class AsyncClient(_Driver):
+class AsyncClient(_Face):
     """The async client; every verb of `Client`, awaited.
 
     `sleep` is an async function of seconds. Close it with `aclose`, or use it in an `async with`.
@@ -232,19 +233,19 @@ class AsyncClient(_Driver):
         observers: Sequence[Observer] | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
-        super().__init__(api_key=api_key, base_url=base_url, timeout=timeout, observers=observers, retry=retry)
-        self._http = httpx.AsyncClient(transport=transport, **transfer.options(self._key.value, timeout))
+        self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
+        self._http = httpx.AsyncClient(transport=transport, **transfer.options(self._calls.key.value, timeout))
         self._sleep = sleep
 
-    chat = _awaiting(Calls._chat)
-    submit = _awaiting(Calls._submit)
-    wait = _awaiting(Calls._wait)
-    predict = _awaiting(Calls._predict)
-    prediction = _awaiting(Calls._prediction)
-    cancel = _awaiting(Calls._cancel)
-    quote = _awaiting(Calls._quote)
-    models = _awaiting(Calls._all_models)
-    model = _awaiting(Calls._model)
+    chat = _awaiting(Calls.chat)
+    submit = _awaiting(Calls.submit)
+    wait = _awaiting(Calls.wait)
+    predict = _awaiting(Calls.predict)
+    prediction = _awaiting(Calls.prediction)
+    cancel = _awaiting(Calls.cancel)
+    quote = _awaiting(Calls.quote)
+    models = _awaiting(Calls.models)
+    model = _awaiting(Calls.model)
 
     def chat_stream(
         self,
@@ -256,20 +257,14 @@ class AsyncClient(_Driver):
         **params: Any,
     ) -> AsyncChatStream:
         """Ask a text model and read the answer as it comes, with `async for`; see `Client.chat_stream`."""
-        request, trace = self._chat_request(prompt, model, system, params, tag=tag, stream=True)
-        assembly = Assembly()
-
-        def open_stream(done: Callable[[Reply], None]) -> AsyncGenerator[Delta, None]:
-            flow = self._naming_models(model, flows.chat_stream(request, trace, assembly, done))
-            return self._stream(flow)
-
-        return AsyncChatStream(assembly, open_stream)
+        assembly, opened = self._calls.chat_stream(prompt, model=model, system=system, tag=tag, **params)
+        return AsyncChatStream(assembly, lambda done: self._stream(opened(done)))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -361,5 +356,3 @@ class AsyncClient(_Driver):
         finally:
             if response is not None:
                 await response.aclose()
-
-

@@ -16,12 +16,16 @@ import uuid
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from ..errors import (
     BrokenStreamError,
+    InputError,
     JobCanceledError,
     JobFailedError,
+    NetworkError,
+    RefusedError,
     ServiceError,
     SkytellsError,
     StillRunningError,
@@ -29,7 +33,7 @@ from ..errors import (
 )
 from . import pricing, wire
 from .assembly import Assembly
-from .record import Call, CallStatus
+from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
 from .sse import Decoder
 from .values import Delta, Model, Prediction, Reply, Status, Usage, record
@@ -101,7 +105,7 @@ class Trace:
     status: int | None = None
 
     def ended(self, status: CallStatus, **more: Any) -> Call:
-        """The call as it stands now."""
+        """Give the call as it stands now."""
         headers = self.headers or {}
         return replace(
             self.call,
@@ -120,13 +124,22 @@ class Trace:
         )
 
     def failed(self, error: BaseException) -> Call:
-        """The call as an error left it."""
+        """Give the call as an error left it."""
         if not isinstance(error, Exception):
             return self.ended("interrupted")
-        facts = {"error_id": getattr(error, "error_id", None) or type(error).__name__}
-        if getattr(error, "status", None):
-            facts |= {"http_status": error.status, "request_id": error.request_id}  # type: ignore[attr-defined]
-        return self.ended("failed" if self.attempts else "refused", **facts)
+        facts: dict[str, Any] = {"error_id": getattr(error, "error_id", None) or type(error).__name__}
+        if isinstance(error, SkytellsError) and error.status:
+            facts |= {"http_status": error.status, "request_id": error.request_id}
+        if not self.attempts or _certainly_did_not_run(error):
+            return self.ended("refused", charge=_NOTHING, **facts)
+        return self.ended("failed", **facts)
+
+
+_NOTHING = Charge(Decimal(0), source="priced", reason="the request was refused: nothing ran")
+
+
+def _certainly_did_not_run(error: Exception) -> bool:
+    return isinstance(error, RefusedError | InputError) or (isinstance(error, NetworkError) and not error.may_have_run)
 
 
 def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:
@@ -252,6 +265,8 @@ def chat_stream(request: wire.Request, trace: Trace, assembly: Assembly, done: C
         partial = replace(assembly.reply(), complete=False)
         failed = trace.failed(error)
         reply, call = settled(partial, trace, failed.status)
+        if failed.status == "refused":
+            call = failed
         call = replace(call, error_id=failed.error_id, http_status=failed.http_status, request_id=failed.request_id)
         done(reply)
         if isinstance(error, BrokenStreamError):
@@ -332,7 +347,7 @@ def wait(
             elapsed = trace.clock() - begun
             if elapsed >= timeout:
                 raise StillRunningError(
-                    f"Prediction {job.id} is still {job.status} after {elapsed:.0f} s.",
+                    f"Prediction {job.id} is still {job.status} after {elapsed:.3g} s.",
                     f"It goes on; get it later with client.wait({job.id!r}).",
                     prediction=job,
                 )
@@ -368,7 +383,9 @@ def wait(
         raise JobCanceledError(f"Prediction {job.id} was canceled.", "Run it again if you need it.", prediction=job)
     said = plain(job.error or "the service gave no reason").rstrip(".")
     facts: dict[str, Any] = {"error_id": job.error_id, "prediction": job, "body": job.raw}
-    raise JobFailedError(f"{plain(job.model, 80)} failed on prediction {job.id}: {said}.", "Change the inputs.", **facts)
+    raise JobFailedError(
+        f"{plain(job.model, 80)} failed on prediction {job.id}: {said}.", "Change the inputs.", **facts
+    )
 
 
 def _cancel_once(job: Prediction) -> Flow[Prediction]:

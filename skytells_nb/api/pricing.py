@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from .record import Charge
+from .shown import Shown
 from .values import Model, Prediction, Usage, count, money, record, text
 
 MILLION = Decimal(1_000_000)
@@ -42,7 +43,7 @@ _LENGTH_INPUTS = ("duration", "duration_seconds", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Shown):
     """What a call would cost; `amount` is None where that cannot be known before, and `reason` says why or how."""
 
     amount: Decimal | None
@@ -57,7 +58,7 @@ def dollars(amount: Decimal | None, currency: str = "USD") -> str:
     """Write an amount for people: two decimals, more for what is under a cent."""
     if amount is None:
         return "unknown"
-    places = 2 if amount == 0 or abs(amount) >= Decimal("0.01") and amount == round(amount, 2) else 6
+    places = 2 if amount == 0 or (abs(amount) >= Decimal("0.01") and amount == round(amount, 2)) else 6
     figure = f"{amount:.{places}f}"
     figure = figure.rstrip("0") if places > 2 else figure
     whole, _, fraction = figure.partition(".")
@@ -98,7 +99,11 @@ def _rate(pricing: dict[str, Any], model: Model, values: Mapping[str, Any]) -> t
         name = text(rule.get("field")) or ""
         given = values.get(name, _default(model, name))
         if given == rule.get("value") and isinstance(given, bool) == isinstance(rule.get("value"), bool):
-            return money(rule.get("billable_price")), text(rule.get("unit")) or unit, "the price of this case is not a number"
+            return (
+                money(rule.get("billable_price")),
+                text(rule.get("unit")) or unit,
+                "the price of this case is not a number",
+            )
     return amount, unit, "the catalogue gives no price"
 
 

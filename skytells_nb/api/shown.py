@@ -18,9 +18,22 @@ def _plainly(value: object) -> dict[str, Any]:
 _renderer: Renderer = _plainly
 
 
+def _never(_value: object) -> bool:
+    return False
+
+
+_is_on_screen: Callable[[object], bool] = _never
+
+
+def unless(is_on_screen: Callable[[object], bool]) -> None:
+    """Let a value stay silent while `is_on_screen` says that it was shown already."""
+    global _is_on_screen
+    _is_on_screen = is_on_screen
+
+
 def render_with(renderer: Renderer) -> None:
     """Let `renderer` (value -> mimebundle) draw every value from now on."""
-    global _renderer  # noqa: PLW0603 - the seam between values and the notebook
+    global _renderer
     _renderer = renderer
 
 
@@ -28,6 +41,10 @@ class Shown:
     """A value that shows itself; the bundle always holds text/plain."""
 
     __slots__ = ()
+
+    def _ipython_display_(self) -> None:
+        if not _is_on_screen(self):
+            raise NotImplementedError  # IPython then asks for the bundle
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = _renderer(self)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from dataclasses import replace
+from typing import Self
 
 from .assembly import Assembly
 from .values import Delta, Reply
@@ -51,7 +52,7 @@ class ChatStream(_Answer):
         """Stop the answer and free its connection; what came is kept in `reply`."""
         self._deltas.close()
 
-    def __enter__(self) -> ChatStream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +82,7 @@ class AsyncChatStream(_Answer):
         """Stop the answer and free its connection; what came is kept in `reply`."""
         await self._deltas.aclose()
 
-    async def __aenter__(self) -> AsyncChatStream:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

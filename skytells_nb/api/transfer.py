@@ -76,7 +76,9 @@ def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> Skytell
         return NetworkError(f"{host} cannot be reached: {reason.rstrip('.')}.", fix)
     if isinstance(error, httpx.TimeoutException):
         what = f"{host} did not answer in time."
-        return NetworkError(what, "The request may have run all the same: look before you repeat it.", may_have_run=True)
+        return NetworkError(
+            what, "The request may have run all the same: look before you repeat it.", may_have_run=True
+        )
     what = f"The connection to {host} broke: {reason.rstrip('.')}."
     return NetworkError(what, "The request may have run all the same: look before you repeat it.", may_have_run=True)
 

@@ -76,7 +76,9 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"An input cannot be written as JSON: {plain(error)}.", "Use text, numbers, lists and dicts.") from error
+        raise InputError(
+            f"An input cannot be written as JSON: {plain(error)}.", "Use text, numbers, lists and dicts."
+        ) from error
 
 
 def messages_of(prompt: str | Sequence[Mapping[str, Any]], system: str | None) -> list[Mapping[str, Any]]:
@@ -93,7 +95,9 @@ def messages_of(prompt: str | Sequence[Mapping[str, Any]], system: str | None) -
     return [{"role": "system", "content": system}, *messages] if system else messages
 
 
-def chat_request(model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, stream: bool) -> Request:
+def chat_request(
+    model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, stream: bool
+) -> Request:
     """Build POST /chat/completions; parameters that are None are left out; a stream is asked to end with its usage."""
     body: dict[str, Any] = {"model": model, "messages": messages}
     body |= {name: value for name, value in params.items() if value is not None}
@@ -192,13 +196,17 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
     said = plain(problem.message or f"the service answered {status} without a reason").rstrip(".")
     word = problem.error_id or ""
     if word in _CREDITS or (not word and status == 402):
-        return OutOfCreditsError(f"The account has no credits for this: {said}.", "Top up in the Skytells console.", **facts)
+        return OutOfCreditsError(
+            f"The account has no credits for this: {said}.", "Top up in the Skytells console.", **facts
+        )
     if word in _KEY or (word not in _CONTENT and status in (401, 403)):
         return KeyRejectedError(
             f"The service did not accept the key: {said}.", "Check it, or store another with %skytells_login.", **facts
         )
     if word in _CONTENT or status == 451:
-        return ContentBlockedError(f"The safety layer blocked this: {said}.", "Change the prompt; nothing ran.", **facts)
+        return ContentBlockedError(
+            f"The safety layer blocked this: {said}.", "Change the prompt; nothing ran.", **facts
+        )
     wait = retry_after(answer.headers)
     if word in _RATE or status == 429:
         when = f"Try again in {wait:g} seconds." if wait is not None else "Wait a little and try again."
@@ -208,7 +216,9 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
         fix = "The job may have run all the same: look before you repeat it." if ran else "Try again in a while."
         return ServiceError(f"The service is in trouble: {said}.", fix, may_have_run=ran, retry_after=wait, **facts)
     if 300 <= status < 400:
-        return ServiceError("The service sent a redirect, which is not followed with the key.", "Check the address.", **facts)
+        return ServiceError(
+            "The service sent a redirect, which is not followed with the key.", "Check the address.", **facts
+        )
     return RefusedError(f"The service refused the request: {said}.", "Nothing ran and nothing was billed.", **facts)
 
 

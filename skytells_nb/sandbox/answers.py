@@ -1,9 +1,9 @@
 """What the sandbox answers in a chat: a short text made from the words of the question.
 
 No model runs, so the answer says so in its first line. After that it is written to be useful in a lesson: it
-takes up the question's words, shows that it saw the system prompt, the earlier questions and any pictures, and
-carries the Markdown that real answers carry (lists, tables, code). The same conversation always gets the same
-answer. `REPEAT:` in a question makes the answer exactly what follows it.
+takes up the question's words, shows that it saw the system prompt, the earlier questions and any pictures,
+and carries the Markdown that real answers carry (lists, tables, code). The same conversation always gets the
+same answer. `REPEAT:` in a question makes the answer exactly what follows it.
 """
 
 from __future__ import annotations
@@ -16,42 +16,60 @@ from dataclasses import dataclass
 NOTICE = "*Sandbox answer: no model ran and nothing was billed.*"
 REPEAT = "REPEAT:"
 _COMMON = frozenset(
-    "a about an and are as at be but by can could do does for from give had has have how i if in into is it its "
-    "just let like make me my need of on or our please say should show so tell than that the their them then "
-    "there these they this to us want was we were what when where which who why will with would you your write "
-    "explain describe using use one two three some any between".split()
+    """
+    a about an and any are as at be between but by can could describe do does explain for from give had
+    has have how i if in into is it its just let like make me my need of on one or our please say should
+    show so some tell than that the their them then there these they this three to two us use using want
+    was we were what when where which who why will with would write you your
+    """.split()  # noqa: SIM905 - a list of words reads best as text
 )
+_TAG = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 
 _OPENINGS = (
-    "You asked about **{topic}**{manner}. The short version: {first} comes down to a few decisions, and the order "
-    "in which you take them matters more than any single one.",
-    "**{Topic}** is a good question to start from{manner}. Think of {first} as three parts that can be looked at "
-    "one at a time, and keep the parts small.",
-    "There is more than one way to look at **{topic}**{manner}. The plainest is to begin with {first}, change one "
-    "thing, and look at what happens.",
-    "In one sentence{manner}: **{topic}** is easier than it looks once {first} has a name and an example.",
+    (
+        "You asked “{question}”{manner}. In short: start from **{first}**, keep **{last}** in view, "
+        "and take one small step at a time."
+    ),
+    (
+        "“{question}” is a good thing to ask{manner}. It turns on two words, **{first}** and "
+        "**{last}**: once each has a plain meaning and one example, most of the answer is there."
+    ),
+    (
+        "There is more than one way to look at “{question}”{manner}. The plainest is to settle what "
+        "**{first}** means here, change one thing, and look at what happens to **{last}**."
+    ),
+    (
+        "A short answer to “{question}”{manner}: it is easier than it looks once **{first}** has a "
+        "name and **{last}** has an example."
+    ),
 )
 _STEPS = (
-    "1. Say what {first} should do, in one line.\n2. Try it with the smallest {last} you have.\n"
-    "3. Compare, note the cost, and go on.",
-    "- **Start**: {first}, as plainly as you can.\n- **Check**: what did {last} change?\n"
-    "- **Keep**: the version you can explain.",
-    "- {First} first, because the rest depends on it.\n- Then {last}, with one example.\n"
-    "- Leave out what nobody asked for.",
+    (
+        "1. Say in one line what “{first}” stands for.\n2. Try it with the smallest example of “{last}”.\n"
+        "3. Compare, note the cost, and go on."
+    ),
+    (
+        "- **Start** with “{first}”, as plainly as you can.\n- **Check** what it changes about “{last}”.\n"
+        "- **Keep** the version you can explain."
+    ),
+    (
+        "- “{first}” comes first, because the rest depends on it.\n- Then “{last}”, with one example.\n"
+        "- Leave out what nobody asked for."
+    ),
 )
 _EXTRAS = (
     "",
     "",
-    "| Part | What it is for |\n| --- | --- |\n| {first} | where to begin |\n| {last} | how to check |",
-    "```python\nquestion = {quoted}\nfor step in (\"try\", \"look\", \"keep\"):\n    print(step, question)\n```",
-    "> A good answer to a question about {first} can be checked.",
+    "| Word | What it is for |\n| --- | --- |\n| {first} | where to begin |\n| {last} | how to check |",
+    '```python\nfor step in ({code}):\n    print("look at", step)\n```',
+    "> An answer about “{first}” is good when it can be checked.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What an answer depends on: the system prompt, every question so far, and the pictures with the last one."""
+    """What an answer depends on: the system prompt, the questions so far, the pictures with the last one."""
 
     model: str
     system: str
@@ -66,7 +84,7 @@ class Conversation:
 
 
 def answer(conversation: Conversation, *, as_json: bool = False) -> str:
-    """The answer to `conversation`; with `as_json` a JSON object in place of Markdown."""
+    """Return the answer to `conversation`; with `as_json` a JSON object in place of Markdown."""
     if REPEAT in conversation.question:
         # One space or line break after the colon belongs to the order, not to the text.
         return re.sub(r"\A[ \n]", "", conversation.question.split(REPEAT, 1)[1])
@@ -74,14 +92,15 @@ def answer(conversation: Conversation, *, as_json: bool = False) -> str:
         return _object(conversation)
     chosen = _Choice(repr(conversation))
     words = _topic(conversation.question)
+    first, last = words[0], words[-1] if len(words) > 1 else "the result"
     values = {
-        "topic": " ".join(words),
-        "Topic": " ".join(words).capitalize(),
-        "first": words[0],
-        "First": words[0].capitalize(),
-        "last": words[-1] if len(words) > 1 else "an example",
-        "manner": f", and as the system prompt asks (“{_quote(conversation.system)}”)" if conversation.system else "",
-        "quoted": json.dumps(" ".join(words), ensure_ascii=False),
+        "question": _quote(conversation.question) or "nothing in words",
+        "first": first,
+        "last": last,
+        "manner": f" (and the system prompt says “{_quote(conversation.system)}”)"
+        if conversation.system
+        else "",
+        "code": ", ".join(json.dumps(word, ensure_ascii=False) for word in (first, last)),
     }
     parts = [
         NOTICE,
@@ -121,16 +140,20 @@ def _object(conversation: Conversation) -> str:
 
 def _topic(question: str) -> tuple[str, ...]:
     """Up to four telling words of the question, in its order."""
-    words = [word.lower() for word in _WORD.findall(question[:2000])]
-    telling = dict.fromkeys(word[:30] for word in words if word not in _COMMON)
-    return tuple(telling)[:4] or tuple(word[:30] for word in words[:2]) or ("your message",)
+    words = [word.lower()[:30] for word in _WORD.findall(_TAG.sub(" ", question[:2000]))]
+    telling = dict.fromkeys(word for word in words if word not in _COMMON and len(word) > 1)
+    return tuple(telling)[:4] or tuple(words[:2]) or ("your message",)
 
 
 def _earlier(conversation: Conversation) -> str:
     before = conversation.questions[:-1]
     if not before:
         return ""
-    count = "Before that you asked" if len(before) == 1 else f"You have asked {len(before)} things before, the last"
+    count = (
+        "Before that you asked"
+        if len(before) == 1
+        else f"You have asked {len(before)} things before, the last"
+    )
     return f"{count}: “{_quote(before[-1])}”. This goes on from there."
 
 
@@ -142,6 +165,6 @@ def _pictures(count: int) -> str:
 
 
 def _quote(text: str) -> str:
-    """The first 60 characters on one line, without marks that Markdown or HTML would read."""
-    plain = re.sub(r"[^\w\s.,;:?!'()-]|_", "", " ".join(text[:400].split()))
+    """Return the first 60 characters on one line, without marks that Markdown or HTML would read."""
+    plain = " ".join(re.sub(r"[^\w\s.,;:?!'()-]|_", "", _TAG.sub("", text[:400])).split())
     return plain if len(plain) <= 60 else plain[:57].rstrip() + "…"

@@ -1,17 +1,19 @@
 """Request bodies: read up to a limit, and only JSON that can be written again.
 
-Python reads more than JSON (NaN, infinities, lone surrogates, numbers without end), and whatever is read here is
-echoed in a prediction. So everything that could not be printed as JSON is refused at the door, in one place.
+Python reads more than JSON (NaN, infinities, lone surrogates, numbers without end), and whatever is read here
+is echoed in a prediction. So everything that could not be printed as JSON is refused at the door, in one
+place.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from starlette.requests import Request
+from typing import TYPE_CHECKING, Any
 
 from .refusals import Refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 LARGEST = 20_000_000
 _DRAINED = 10 * LARGEST
@@ -19,7 +21,7 @@ _NO_JSON = "The request body is not valid JSON"
 
 
 async def read(request: Request) -> bytes:
-    """The whole body; raises `Refusal` (413) when it is over 20 MB."""
+    """Return the whole body; raises `Refusal` (413) when it is over 20 MB."""
     parts: list[bytes] = []
     size = 0
     # A body that is too long is still read (up to a point): a client that is writing cannot hear an answer.
@@ -35,7 +37,7 @@ async def read(request: Request) -> bytes:
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`; raises `Refusal` (400) for anything else."""
+    """Return the JSON object in `body`; raises `Refusal` (400) for anything else."""
     try:
         value = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()

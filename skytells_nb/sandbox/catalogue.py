@@ -1,8 +1,8 @@
 """The models this sandbox serves, and what each one's work costs.
 
 The data file holds two things for each model: the object the API prints, word for word, and how the sandbox
-serves it (seconds of work, which input says how many outputs, token prices). Prices are exact decimals; a price
-is a pure function of a model and an input, and the same function sets `credits_used`.
+serves it (seconds of work, which input says how many outputs, token prices). Prices are exact decimals; a
+price is a pure function of a model and an input, and the same function sets `credits_used`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Model:
         return int(filled(self.schema, given)[self.count_field]) if self.count_field else 1
 
     def price(self, given: dict[str, Any]) -> Decimal:
-        """What a job with this input costs, in dollars."""
+        """Tell what a job with this input costs, in dollars."""
         values = filled(self.schema, given)
         amount, unit = self.pricing["amount"], self.pricing["unit"]
         for rule in self.pricing.get("criterias", []):
@@ -72,7 +72,7 @@ class Model:
 
 
 def public(model: Model, fields: frozenset[str] | None = None) -> dict[str, Any]:
-    """The model's object on the wire; with `fields`, a schema not named there is null."""
+    """Return the model's object on the wire; with `fields`, a schema not named there is null."""
     hidden = () if fields is None else tuple(name for name in SCHEMAS if name not in fields)
     return model.wire | dict.fromkeys(hidden)
 
@@ -86,7 +86,7 @@ def models() -> dict[str, Model]:
 
 
 def find(slug: str) -> Model | None:
-    """The model of this slug, bare (`truefusion`) or with its vendor (`skytells/truefusion`); None if unknown."""
+    """Find the model of a slug, bare (`truefusion`) or with its vendor (`skytells/truefusion`), else None."""
     vendor, _, name = slug.rpartition("/")
     model = models().get(name)
     return model if model is not None and vendor in {"", model.vendor} else None

@@ -1,19 +1,23 @@
 """A chat completion: the request checked, the answer worked out, the reply and its chunks written.
 
 Everything here is pure. A request becomes a frozen `ChatRequest` or a `Refusal`; the request and nothing else
-decides the answer; the reply and the chunks of a stream are two ways to write the same answer. Keys, their order
-and their types are those of the platform's own printed reply, with the safety fields it adds to OpenAI's.
+decides the answer; the reply and the chunks of a stream are two ways to write the same answer. Keys, their
+order and their types are those of the platform's own printed reply, with the safety fields it adds to
+OpenAI's.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import answers, tokens
-from .chat_request import ChatRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .chat_request import ChatRequest
 
 FILTER_WORD = "FILTERED"
 _FILTERED_PIECES = 12
@@ -47,7 +51,9 @@ class Completion:
 def complete(request: ChatRequest, *, completion_id: str, created: int) -> Completion:
     """Work out the answer; it depends on the request only, the id and the time are labels."""
     choices = tuple(_choice(request, index) for index in range(request.n))
-    spoken = sum(tokens.count(message.text) + _IMAGE_TOKENS * message.images + 3 for message in request.messages)
+    spoken = sum(
+        tokens.count(message.text) + _IMAGE_TOKENS * message.images + 3 for message in request.messages
+    )
     return Completion(
         id=completion_id,
         created=created,
@@ -59,7 +65,7 @@ def complete(request: ChatRequest, *, completion_id: str, created: int) -> Compl
 
 
 def reply(completion: Completion) -> Json:
-    """The completion as the reply to a plain request."""
+    """Return the completion as the reply to a plain request."""
     return {
         "id": completion.id,
         "object": "chat.completion",
@@ -87,7 +93,7 @@ def reply(completion: Completion) -> Json:
 
 
 def chunks(completion: Completion, *, include_usage: bool) -> Iterator[Json]:
-    """The completion as the chunks of a stream: the prompt's filters, a role, the pieces, an end, the usage."""
+    """Write the completion as chunks: the prompt's filters, a role, the pieces, an end, the usage."""
     head = {
         "id": completion.id,
         "object": "chat.completion.chunk",
@@ -99,7 +105,9 @@ def chunks(completion: Completion, *, include_usage: bool) -> Iterator[Json]:
     tail: Json = {"usage": None} if include_usage else {}
     yield head | {"choices": [], "prompt_filter_results": _prompt_filters()} | tail
     for index, choice in enumerate(completion.choices):
-        yield head | {"choices": [_delta(index, {"role": "assistant", "content": "", "refusal": None})]} | tail
+        yield (
+            head | {"choices": [_delta(index, {"role": "assistant", "content": "", "refusal": None})]} | tail
+        )
         for piece in choice.pieces:
             yield head | {"choices": [_delta(index, {"content": piece})]} | tail
         last = _delta(index, {}) | {
@@ -112,7 +120,7 @@ def chunks(completion: Completion, *, include_usage: bool) -> Iterator[Json]:
 
 
 def usage(completion: Completion) -> Json:
-    """The tokens of a completion, with both detail objects."""
+    """Return the tokens of a completion, with both detail objects."""
     return {
         "prompt_tokens": completion.prompt_tokens,
         "completion_tokens": completion.completion_tokens,
@@ -133,8 +141,10 @@ def _choice(request: ChatRequest, index: int) -> Choice:
         system=" ".join(m.text for m in request.messages if m.role in {"system", "developer"}).strip(),
         questions=tuple(m.text for m in request.messages if m.role == "user"),
         images=next((m.images for m in reversed(request.messages) if m.role == "user"), 0),
-        # Turns that are not questions, the seed and the choice's number make other answers of the same question.
-        variant=repr((request.seed, index, [m for m in request.messages if m.role not in {"system", "user"}])),
+        # The other turns, the seed and the choice's number make another answer to the same question.
+        variant=repr(
+            (request.seed, index, [m for m in request.messages if m.role not in {"system", "user"}])
+        ),
     )
     written = tokens.cut(
         answers.answer(conversation, as_json=request.as_json), request.max_tokens, request.stop
@@ -145,7 +155,13 @@ def _choice(request: ChatRequest, index: int) -> Choice:
 
 
 def _delta(index: int, delta: Json) -> Json:
-    return {"index": index, "delta": delta, "logprobs": None, "finish_reason": None, "content_filter_results": {}}
+    return {
+        "index": index,
+        "delta": delta,
+        "logprobs": None,
+        "finish_reason": None,
+        "content_filter_results": {},
+    }
 
 
 def _fingerprint(model: str) -> str:

@@ -1,7 +1,7 @@
 """What a caller asks of a chat: the JSON body checked and made a frozen value.
 
-Only what the answer depends on is kept. A parameter that is wrong is refused by name, in the order a reader would
-check the body; one the sandbox does not know is ignored, as OpenAI-compatible servers do.
+Only what the answer depends on is kept. A parameter that is wrong is refused by name, in the order a reader
+would check the body; one the sandbox does not know is ignored, as OpenAI-compatible servers do.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ChatRequest:
 
 
 def parse(body: dict[str, Any], *, stream: bool = False) -> ChatRequest:
-    """Check a body; `stream` is what the query string asks. Raises `Refusal` for the first wrong parameter."""
+    """Check a body; `stream` is what the query asks. Raises `Refusal` for the first wrong parameter."""
     model = _model(body.get("model"))
     messages = _messages(body.get("messages"))
     for name, (low, high) in _RANGES.items():
@@ -104,7 +104,7 @@ def _message(where: str, item: Any) -> Message:
         return Message(role, "".join(text for text, _ in parts), sum(image for _, image in parts))
     if content is None and role == "assistant" and (item.get("tool_calls") or item.get("refusal")):
         return Message(role, "")
-    _refuse(f"{where}.content", "must be a string or a list of parts")
+    return _refuse(f"{where}.content", "must be a string or a list of parts")
 
 
 def _part(where: str, part: Any) -> tuple[str, int]:
@@ -113,7 +113,7 @@ def _part(where: str, part: Any) -> tuple[str, int]:
             return text, 0
         case {"type": "image_url", "image_url": {"url": str()}}:
             return "", 1
-    _refuse(where, "must be {type: text, text} or {type: image_url, image_url: {url}}")
+    return _refuse(where, "must be {type: text, text} or {type: image_url, image_url: {url}}")
 
 
 def _stop(given: Any) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Delivery of finished files: which bytes of a file a browser asked for.
 
-Audio and video players seek by asking for ranges of bytes; a server that ignores them cannot be seeked in. Pure:
-a `Range` header and a size in, a slice out. Requests for several ranges at once, and headers that cannot be read,
-get the whole file, which HTTP allows.
+Audio and video players seek by asking for ranges of bytes; a server that ignores them cannot be seeked in.
+Pure: a `Range` header and a size in, a slice out. Requests for several ranges at once, and headers that
+cannot be read, get the whole file, which HTTP allows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ONE_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*\Z", re.A
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The bytes from `start` up to, not with, `end`; `satisfiable` is False when the file has none of them."""
+    """The bytes from `start` up to, not with, `end`; not `satisfiable` when the file has none of them."""
 
     start: int
     end: int
@@ -23,7 +23,7 @@ class Part:
 
 
 def part_of(header: str | None, size: int) -> Part | None:
-    """The part of a file of `size` bytes that a `Range` header asks for; None for the whole file."""
+    """Return the part of a file of `size` bytes that a `Range` header asks for; None for the whole file."""
     found = _ONE_RANGE.match(header or "")
     if found is None or found.group(1) == found.group(2) == "":
         return None

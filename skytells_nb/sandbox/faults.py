@@ -1,8 +1,8 @@
 """Trouble on request: what a caller may ask the sandbox to do wrong, as one frozen value.
 
 A fault comes in the header `x-sandbox-fault` or from `Sandbox.inject`, written as a name and optional
-`;key=value` parts, for instance `429;retry-after=2` or `E3;status=402`. Each name applies to one kind of request
-only; where it does not apply it does nothing (and an injected one waits for a request that it fits).
+`;key=value` parts, for instance `429;retry-after=2` or `E3;status=402`. Each name applies to one kind of
+request only; where it does not apply it does nothing (and an injected one waits for a request that it fits).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LIMITS = {"retry-after": (0, 3600), "status": (400, 599)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to do wrong: its name, the seconds of `Retry-After`, and the HTTP status of an error shape."""
+    """One thing to do wrong: its name, the seconds of `Retry-After`, the HTTP status of an error shape."""
 
     name: str
     retry_after: int = 1

@@ -1,9 +1,9 @@
 """A job and the state it is in at a moment.
 
-A job is written once, when it is asked for, and holds everything that will happen to it: when work starts, when
-it ends, whether it fails. Its state is a pure function of the job and the time, so there is no task in the
-background, nothing to wait for at shutdown, and a test may ask about any moment. All times are whole nanoseconds
-since 1970. Stopping a job makes a new value with the moment it was stopped.
+A job is written once, when it is asked for, and holds everything that will happen to it: when work starts,
+when it ends, whether it fails. Its state is a pure function of the job and the time, so there is no task in
+the background, nothing to wait for at shutdown, and a test may ask about any moment. All times are whole
+nanoseconds since 1970. Stopping a job makes a new value with the moment it was stopped.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from .catalogue import Model
+if TYPE_CHECKING:
+    from .catalogue import Model
 
 Status = Literal["queued", "processing", "succeeded", "failed", "canceled"]
 
@@ -78,13 +79,15 @@ def plan(
         starts=now + queued,
         ends=now + total,
         outputs=names,
-        failure="The model failed because the prompt says FAIL (sandbox); nothing was billed." if failing else None,
+        failure="The model failed because the prompt says FAIL (sandbox); nothing was billed."
+        if failing
+        else None,
         stream=stream,
     )
 
 
 def extension(model: Model, given: dict[str, Any]) -> str:
-    """The ending of the files a job makes, without the dot."""
+    """Return the ending of the files a job makes, without the dot."""
     match model.kind:
         case "image":
             return "png"
@@ -95,7 +98,7 @@ def extension(model: Model, given: dict[str, Any]) -> str:
 
 
 def snapshot(job: Job, now: int) -> Snapshot:
-    """The state of `job` at the time `now`."""
+    """Return the state of `job` at the time `now`."""
     if job.stopped is not None and now >= job.stopped:
         return Snapshot("canceled", _progress(job, job.stopped), _started(job, job.stopped), job.stopped)
     if now >= job.ends:
@@ -107,7 +110,7 @@ def snapshot(job: Job, now: int) -> Snapshot:
 
 
 def stop(job: Job, now: int) -> Job:
-    """The job stopped at `now`; the same job if it had ended already."""
+    """Return the job stopped at `now`; the same job if it had ended already."""
     return job if snapshot(job, now).final else replace(job, stopped=now)
 
 

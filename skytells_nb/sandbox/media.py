@@ -1,8 +1,8 @@
 """The files of a job: bytes and their content type, made when they are first asked for.
 
-A file is a pure function of the model, the input and its number, so nothing is stored: it is made again whenever
-it is wanted, with the last few kept at hand. Making one takes up to a second of pure computing and therefore
-runs outside the server's loop.
+A file is a pure function of the model, the input and its number, so nothing is stored: it is made again
+whenever it is wanted, with the last few kept at hand. Making one takes up to a second of pure computing and
+therefore runs outside the server's loop.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ CONTENT_TYPES = {
 
 
 def content_type(job: Job) -> str:
-    """The content type of a job's files."""
+    """Return the content type of a job's files."""
     return CONTENT_TYPES[extension(job.model, job.input)]
 
 
 def render(job: Job, index: int) -> bytes:
-    """The bytes of output `index` of `job`."""
+    """Return the bytes of output `index` of `job`."""
     given = json.dumps(job.input, sort_keys=True)
     return _render(job.model.kind, job.model.namespace, given, index, len(job.outputs))
 
@@ -50,7 +50,7 @@ def _render(kind: str, model: str, given: str, index: int, count: int) -> bytes:
         case "video":
             return films.film(model=model, prompt=prompt, seed=_seed(values, given))
         case _:
-            from .pictures import picture  # noqa: PLC0415 - Pillow is loaded with the first picture only
+            from .pictures import picture
 
             return picture(
                 model=model,
@@ -63,6 +63,8 @@ def _render(kind: str, model: str, given: str, index: int, count: int) -> bytes:
 
 
 def _seed(values: dict[str, Any], given: str) -> int:
-    """The seed that was sent, else one made from the whole input."""
+    """Return the seed that was sent, else one made from the whole input."""
     sent = values.get("seed")
-    return int(sent) if sent is not None else int.from_bytes(hashlib.sha256(given.encode()).digest()[:4], "big")
+    return (
+        int(sent) if sent is not None else int.from_bytes(hashlib.sha256(given.encode()).digest()[:4], "big")
+    )

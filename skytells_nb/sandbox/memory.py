@@ -1,8 +1,8 @@
 """Everything a running sandbox remembers: requests, jobs, planned faults, money spent.
 
-The one mutable thing in the package. The server's loop writes it, tests and notebooks in other threads read it
-and plan faults, so every access goes through one lock and readers get copies. Nothing grows without end: the
-oldest requests and finished jobs are forgotten. Keys are never kept.
+The one mutable thing in the package. The server's loop writes it, tests and notebooks in other threads read
+it and plan faults, so every access goes through one lock and readers get copies. Nothing grows without end:
+the oldest requests and finished jobs are forgotten. Keys are never kept.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .faults import Fault, parse
 from .jobs import Job, reserved, snapshot, stop
-from .options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .options import Options
 
 _MOST_REQUESTS = 2000
 _MOST_JOBS = 5000
@@ -75,7 +78,9 @@ class Memory:
             return None
         with self._lock:
             now = self.clock()
-            return balance - self._settled - sum((reserved(job, now) for job in self._jobs.values()), Decimal(0))
+            return (
+                balance - self._settled - sum((reserved(job, now) for job in self._jobs.values()), Decimal(0))
+            )
 
     def record(self, received: Received) -> None:
         """Note a request."""
@@ -137,12 +142,12 @@ class Memory:
             self._paths.update({path: (job.id, index) for index, path in enumerate(job.outputs)})
 
     def find(self, job_id: str) -> Job | None:
-        """The job of this id."""
+        """Return the job of this id."""
         with self._lock:
             return self._jobs.get(job_id)
 
     def file(self, path: str) -> tuple[Job, int] | None:
-        """The job and the position of the output that is served at `path`."""
+        """Return the job and the position of the output that is served at `path`."""
         with self._lock:
             known = self._paths.get(path)
             return None if known is None else (self._jobs[known[0]], known[1])

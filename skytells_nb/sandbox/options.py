@@ -1,7 +1,8 @@
 """What a sandbox may be told: one frozen value, checked once when it is made.
 
 Everything the server does follows from these numbers and from the requests; no module reads an environment
-variable or a file for its behaviour. Times are seconds, money is US dollars (one Skytells credit is one dollar).
+variable or a file for its behaviour. Times are seconds, money is US dollars (one Skytells credit is one
+dollar).
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ class Options:
     """How a sandbox behaves.
 
     `pace` is how many times faster than normal jobs run and words stream (1.0: an image takes 1.2 s).
-    `token_seconds` is the pause between two pieces of a streamed answer at pace 1. `credits` is the balance in
-    dollars (None: endless). `requests_per_minute` limits all calls together (None: no limit). `spelling` is the
-    word for a stopped job. `media_seconds` is how long finished files can be fetched. `error_shape` is how
-    errors outside the Inference API are written.
+    `token_seconds` is the pause between two pieces of a streamed answer at pace 1. `credits` is the balance
+    in dollars (None: endless). `requests_per_minute` limits all calls together (None: no limit). `spelling`
+    is the word for a stopped job. `media_seconds` is how long finished files can be fetched. `error_shape` is
+    how errors outside the Inference API are written.
 
     Raises `ValueError`, naming the option, when one is out of its range.
     """
 
     pace: float = 1.0
     token_seconds: float = 0.02
-    credits: Decimal | float | None = None  # noqa: A003 - the service's own word for money
+    credits: Decimal | float | None = None
     requests_per_minute: int | None = None
     spelling: Spelling = "canceled"
     media_seconds: float = 300.0

@@ -13,9 +13,12 @@ import math
 import random
 import re
 import unicodedata
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONG_SIDE = 768
 _SHORTEST_SIDE = 320
@@ -37,7 +40,7 @@ Canvas = tuple[Image.Image, random.Random, tuple[str, ...]]
 
 
 def picture(*, model: str, prompt: str, seed: int, index: int, count: int, ratio: str) -> bytes:
-    """PNG bytes of picture `index` (from 0) of `count`; `ratio` is `16:9` or the like, the long side 768 pixels."""
+    """Draw picture `index` (from 0) of `count` as PNG; `ratio` is as `16:9`, the long side is 768 pixels."""
     digest = hashlib.sha256(repr((model, prompt, seed, index)).encode()).digest()
     chance = random.Random(digest)  # noqa: S311 - a repeatable drawing, not a secret
     width, height = size_of(ratio)
@@ -60,17 +63,15 @@ def size_of(ratio: str) -> tuple[int, int]:
 
 
 def _sky(size: tuple[int, int], top: str, bottom: str) -> Image.Image:
-    """A vertical blend of two colours."""
+    """Return a vertical blend of two colours."""
     strip = Image.new("RGB", (1, 64))
-    first, last = ImageColor.getrgb(top), ImageColor.getrgb(bottom)
     for y in range(64):
-        mixed = tuple(round(a + (b - a) * y / 63) for a, b in zip(first[:3], last[:3], strict=True))
-        strip.putpixel((0, y), mixed)
+        strip.putpixel((0, y), _mix(top, bottom, y / 63))
     return strip.resize(size, Image.Resampling.BILINEAR)
 
 
 def _hills(canvas: Canvas) -> None:
-    """A sun over rows of hills."""
+    """Return a sun over rows of hills."""
     image, chance, palette = canvas
     draw = ImageDraw.Draw(image)
     width, height = image.size
@@ -78,11 +79,15 @@ def _hills(canvas: Canvas) -> None:
     x, y = width * chance.uniform(0.2, 0.8), height * chance.uniform(0.18, 0.34)
     for ring, share in enumerate((1.9, 1.4, 1.0)):
         tone = _mix(palette[1], palette[4], (0.14, 0.3, 1.0)[ring])
-        draw.ellipse([x - radius * share, y - radius * share, x + radius * share, y + radius * share], fill=tone)
+        draw.ellipse(
+            [x - radius * share, y - radius * share, x + radius * share, y + radius * share], fill=tone
+        )
     rows = 5
     for row in range(rows):
         base = height * (0.38 + 0.1 * row)
-        waves = [(chance.uniform(0.6, 2.6), chance.uniform(0, 6.3), chance.uniform(0.02, 0.06)) for _ in range(3)]
+        waves = [
+            (chance.uniform(0.6, 2.6), chance.uniform(0, 6.3), chance.uniform(0.02, 0.06)) for _ in range(3)
+        ]
         line = [
             (px, base + height * sum(a * math.sin(6.28 * f * px / width + p) for f, p, a in waves))
             for px in range(0, width + 8, 8)
@@ -92,7 +97,7 @@ def _hills(canvas: Canvas) -> None:
 
 
 def _tiles(canvas: Canvas) -> None:
-    """A board of quarter circles and dots."""
+    """Return a board of quarter circles and dots."""
     image, chance, palette = canvas
     draw = ImageDraw.Draw(image)
     width, height = image.size
@@ -118,7 +123,9 @@ def _orbits(canvas: Canvas) -> None:
     step = min(width, height) * 0.095
     for _ in range(90):
         x, y, r = chance.uniform(0, width), chance.uniform(0, height), chance.uniform(1.5, 4.5)
-        draw.ellipse([x - r, y - r, x + r, y + r], fill=_mix(palette[0], palette[4], chance.uniform(0.3, 0.9)))
+        draw.ellipse(
+            [x - r, y - r, x + r, y + r], fill=_mix(palette[0], palette[4], chance.uniform(0.3, 0.9))
+        )
     for ring in range(7, 0, -1):
         reach = step * ring
         tone = _mix(palette[1], palette[4], 0.35)
@@ -127,8 +134,9 @@ def _orbits(canvas: Canvas) -> None:
         x, y = cx + reach * math.cos(angle), cy + reach * math.sin(angle)
         draw.ellipse([x - r, y - r, x + r, y + r], fill=chance.choice(palette[2:]))
     for share in (0.8, 0.62):
-        tone = palette[3] if share > 0.7 else palette[4]
-        draw.ellipse([cx - step * share, cy - step * share, cx + step * share, cy + step * share], fill=tone)
+        reach = step * share
+        core = palette[3] if share > 0.7 else palette[4]
+        draw.ellipse([cx - reach, cy - reach, cx + reach, cy + reach], fill=core)
 
 
 def _ribbons(canvas: Canvas) -> None:
@@ -141,7 +149,12 @@ def _ribbons(canvas: Canvas) -> None:
     for band in range(bands):
         base = height * (0.1 + 0.082 * band)
         line = [
-            (x, base + lean * (x - width / 2) + swing * math.sin(6.28 * frequency * x / width + phase + band * 0.33))
+            (
+                x,
+                base
+                + lean * (x - width / 2)
+                + swing * math.sin(6.28 * frequency * x / width + phase + band * 0.33),
+            )
             for x in range(0, width + 8, 8)
         ]
         place = band / (bands - 1) * (len(palette) - 1.001)
@@ -172,7 +185,10 @@ def _caption(image: Image.Image, prompt: str, label: str) -> None:
         notes = [one_line]
     tall = 14 + 26 * len(lines) + 20 * len(notes) + 10
     top = height - tall
-    image.paste(Image.blend(image.crop((0, top, width, height)), Image.new("RGB", (width, tall), "#0a0f1a"), 0.86), (0, top))
+    image.paste(
+        Image.blend(image.crop((0, top, width, height)), Image.new("RGB", (width, tall), "#0a0f1a"), 0.86),
+        (0, top),
+    )
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
         draw.text((_MARGIN, top + 11 + 26 * number), line, font=large, fill="#ffffff")
@@ -207,7 +223,7 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
 
 
 def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """The text without accents the font lacks, and with `…` for each run of characters it has no shape for."""
+    """Return the text without the accents the font lacks, and with `…` for what it cannot draw at all."""
     missing = bytes(font.getmask("\uffff"))
 
     def known(char: str) -> bool:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .jobs import SECOND, Job, Snapshot, billed, snapshot
-from .options import Options
+
+if TYPE_CHECKING:
+    from .options import Options
 
 
 def prediction(job: Job, now: int, *, origin: str, options: Options) -> dict[str, Any]:
-    """The prediction object of `job` at `now`; `origin` is the server's address without a path."""
+    """Return the prediction object of `job` at `now`; `origin` is the server's address without a path."""
     state = snapshot(job, now)
     here = f"{origin}/v1/predictions/{job.id}"
     succeeded = state.status == "succeeded"
@@ -54,18 +56,18 @@ def prediction(job: Job, now: int, *, origin: str, options: Options) -> dict[str
 
 
 def expires(job: Job, options: Options) -> int:
-    """The moment from which the job's files can no longer be fetched."""
+    """Return the moment from which the job's files can no longer be fetched."""
     return job.ends + int(options.media_seconds * SECOND)
 
 
 def micros(moment: int) -> str:
-    """A moment as `2026-03-06T20:15:23.000000Z`."""
+    """Return a moment as `2026-03-06T20:15:23.000000Z`."""
     text = datetime.fromtimestamp(moment // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{moment % SECOND // 1000:06d}Z"
 
 
 def nanos(moment: int | None) -> str | None:
-    """A moment as `2026-03-06T20:14:35.160110297Z`; None stays None."""
+    """Return a moment as `2026-03-06T20:14:35.160110297Z`; None stays None."""
     return None if moment is None else f"{micros(moment)[:-7]}{moment % SECOND:09d}Z"
 
 

@@ -41,7 +41,7 @@ _INFERENCE_NAMES = {
 
 
 @dataclass(eq=False)
-class Refusal(Exception):  # noqa: N818 - the house's word for it
+class Refusal(Exception):
     """One turned-down request: HTTP status, stable `error_id`, one sentence, and what else is known."""
 
     status: int

@@ -1,8 +1,8 @@
 """A tune for a song: real audio bytes, the same for the same words.
 
-WAV and raw PCM are played here, note by note, from a hash of the words. MP3 cannot be written with the standard
-library, so one short tune is shipped and its title tag is written in front of it, which makes the bytes of every
-song its own. Mono throughout; no file says anything it does not hold.
+WAV and raw PCM are played here, note by note, from a hash of the words. MP3 cannot be written with the
+standard library, so one short tune is shipped and its title tag is written in front of it, which makes the
+bytes of every song its own. Mono throughout; no file says anything it does not hold.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_TITLE = 120
 
 
 def song(*, lyrics: str, style: str, audio_format: str, sample_rate: int) -> bytes:
-    """The bytes of a four-second tune as `mp3`, `wav` or `pcm` (16-bit little-endian mono samples)."""
+    """Return the bytes of a four-second tune as `mp3`, `wav` or `pcm` (16-bit little-endian mono samples)."""
     seed = hashlib.sha256(repr((lyrics, style)).encode()).digest()
     match audio_format:
         case "wav":

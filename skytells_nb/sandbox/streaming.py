@@ -1,20 +1,23 @@
 """A chat's stream on the wire: chunks as server-sent events, paced, and spoilt where a fault asks for it.
 
-`frames` is pure: it turns chunks into the lines that are sent, in the order they are sent, with the fault already
-in them. `send` adds time: a pause for each piece, an end when the reader goes or the server closes. A stream that
-is cut ends as a broken one does, without a finish reason and without `[DONE]`.
+`frames` is pure: it turns chunks into the lines that are sent, in the order they are sent, with the fault
+already in them. `send` adds time: a pause for each piece, an end when the reader goes or the server closes. A
+stream that is cut ends as a broken one does, without a finish reason and without `[DONE]`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .faults import Fault
-from .memory import Memory
 from .refusals import Refusal, body_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from .faults import Fault
+    from .memory import Memory
 
 DONE = "data: [DONE]\n\n"
 _GOOD_CHUNKS = 8
@@ -31,10 +34,13 @@ class Frame:
 
 
 def frames(chunks: Iterable[dict[str, Any]], fault: Fault | None, request_id: str) -> Iterator[Frame]:
-    """The events of a stream, the last of them `[DONE]`, with `fault` in its place."""
+    """Return the events of a stream, the last of them `[DONE]`, with `fault` in its place."""
     name = fault.name if fault else ""
+    good = True
     for number, chunk in enumerate(chunks):
-        if number == _GOOD_CHUNKS:
+        # Trouble comes after some good chunks, and in a short answer before its end.
+        if good and (number == _GOOD_CHUNKS or _ends(chunk)):
+            good = False
             match name:
                 case "cut":
                     return
@@ -76,8 +82,12 @@ def _speaks(chunk: dict[str, Any]) -> bool:
     return any(choice["delta"].get("content") for choice in chunk["choices"])
 
 
+def _ends(chunk: dict[str, Any]) -> bool:
+    return any(choice["finish_reason"] for choice in chunk["choices"])
+
+
 def _spoilt(chunk: dict[str, Any], fault: str, number: int) -> dict[str, Any] | None:
-    """The chunk as the fault leaves it; None when it is left out."""
+    """Return the chunk as the fault leaves it; None when it is left out."""
     match fault:
         case "array-content":
             return chunk | {"choices": [_in_parts(choice) for choice in chunk["choices"]]}

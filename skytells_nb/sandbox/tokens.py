@@ -1,8 +1,8 @@
 """Text as pieces: how the sandbox counts tokens, streams words and cuts answers.
 
-A piece is a stretch of at most eight letters or one mark, with the space before it. The pieces of a text joined
-are that text again, byte for byte, so a stream and a plain answer can never differ. Counts are the sandbox's own;
-no model's tokeniser is imitated.
+A piece is a stretch of at most eight letters or one mark, with the space before it. The pieces of a text
+joined are that text again, byte for byte, so a stream and a plain answer can never differ. Counts are the
+sandbox's own; no model's tokeniser is imitated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Cut:
 
 
 def pieces(text: str) -> tuple[str, ...]:
-    """The pieces of `text`; joined they are `text`."""
+    """Return the pieces of `text`; joined they are `text`."""
     return tuple(_PIECE.findall(text))
 
 

@@ -1,17 +1,20 @@
 """Checks a job's input against a model's `input_schema`, for the part of JSON Schema the catalogue uses.
 
-Pure: a schema and a value in, a tuple of problems out, all of them and not only the first. A problem names the
-field, the rule and the limit, because that is what a form needs to show it at the right place. Unlike JSON
-Schema's own rule, a name the schema does not list is a problem: a misspelt option must not be lost silently.
+Pure: a schema and a value in, a tuple of problems out, all of them and not only the first. A problem names
+the field, the rule and the limit, because that is what a form needs to show it at the right place. Unlike
+JSON Schema's own rule, a name the schema does not list is a problem: a misspelt option must not be lost
+silently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Problem:
     message: str
 
     def to_json(self) -> dict[str, Any]:
-        """The problem as the error's `details` carry it."""
+        """Return the problem as the error's `details` carry it."""
         return {"field": self.field, "rule": self.rule, "limit": self.limit, "message": self.message}
 
 
@@ -32,7 +35,7 @@ def problems(schema: dict[str, Any], value: dict[str, Any]) -> tuple[Problem, ..
     """Every way in which `value` does not fit `schema`; empty when it does."""
     fields: dict[str, Any] = schema["properties"]
     found = [
-        Problem(name, "required", True, f"'{name}' is required")
+        Problem(name, "required", None, f"'{name}' is required")
         for name in schema.get("required", [])
         if name not in value
     ]
@@ -79,9 +82,13 @@ def _bounds(
     name: str, field: dict[str, Any], size: float, low: str, high: str, what: str
 ) -> Iterator[Problem]:
     if low in field and size < field[low]:
-        yield Problem(name, low, field[low], f"'{name}' must be at least {field[low]}{what}, not {_short(size)}")
+        yield Problem(
+            name, low, field[low], f"'{name}' must be at least {field[low]}{what}, not {_short(size)}"
+        )
     if high in field and size > field[high]:
-        yield Problem(name, high, field[high], f"'{name}' must be at most {field[high]}{what}, not {_short(size)}")
+        yield Problem(
+            name, high, field[high], f"'{name}' must be at most {field[high]}{what}, not {_short(size)}"
+        )
 
 
 def _short(number: float) -> str:

@@ -103,7 +103,8 @@ def _unknown(name: str, names: list[str]) -> Problem:
 
 def _in_words(error: ValidationError) -> Problem:
     path = ".".join(str(step) for step in error.absolute_path)
-    limit, got = error.validator_value, f"(got {plain(repr(error.instance), 60)})"
+    limit: Any = error.validator_value
+    got = f"(got {plain(repr(error.instance), 60)})"
     match error.validator:
         case "required":
             missing = [name for name in limit if name not in error.instance]
@@ -114,12 +115,16 @@ def _in_words(error: ValidationError) -> Problem:
         case "enum":
             options = [str(option) for option in limit]
             hint = nearest(str(error.instance), options)
-            return Problem(path, f"must be one of {', '.join(options[:20])} {got}" + (f", did you mean {hint}?" if hint else ""))
+            return Problem(
+                path, f"must be one of {', '.join(options[:20])} {got}" + (f", did you mean {hint}?" if hint else "")
+            )
         case "minimum" | "maximum" as bound:
             return Problem(path, f"must be {'at least' if bound == 'minimum' else 'at most'} {limit} {got}")
         case "minLength" | "maxLength" as bound:
             size = f"(it has {len(str(error.instance))})"
-            return Problem(path, f"must have {'at least' if bound == 'minLength' else 'at most'} {limit} characters {size}")
+            return Problem(
+                path, f"must have {'at least' if bound == 'minLength' else 'at most'} {limit} characters {size}"
+            )
         case _:
             return Problem(path, plain(error.message, 200))
 

@@ -123,7 +123,10 @@ def read_field(name: str, schema: Schema, *, required: bool = False) -> Field:
     if kind == "string":
         secret = schema.get("format") == "password" or schema.get("x-cog-secret") is True
         return TextField(
-            min_length=_whole(schema.get("minLength")), max_length=_whole(schema.get("maxLength")), secret=secret, **shared
+            min_length=_whole(schema.get("minLength")),
+            max_length=_whole(schema.get("maxLength")),
+            secret=secret,
+            **shared,
         )
     if kind in ("integer", "number"):
         low, high = _number(schema.get("minimum")), _number(schema.get("maximum"))

@@ -1,4 +1,4 @@
-"""Make the two shipped media files of the sandbox: a four-second tune (MP3) and a two-second clip (H.264 MP4).
+"""Make the two media files the sandbox ships: a four-second tune (MP3) and a two-second clip (H.264 MP4).
 
 Run by a developer, never by the tests: `python tests/tools/make_media.py`. Needs PyAV and Pillow; writes into
 `skytells_nb/sandbox/data/`.
@@ -25,9 +25,14 @@ def samples() -> array.array[int]:
     """Play a little tune: eight bells over a soft chord."""
     total = 4 * RATE
     mixed = [0.0] * total
-    notes = [(n * 0.42, 440.0 * 2 ** (step / 12), 1.0, 1.1) for n, step in enumerate((0, 4, 7, 12, 9, 7, 4, 0))]
-    chord = [(at, 220.0 * 2 ** (step / 12), 0.35, 1.9) for at, steps in ((0, (0, 4, 7)), (1.7, (-3, 0, 5)))
-             for step in steps]
+    notes = [
+        (n * 0.42, 440.0 * 2 ** (step / 12), 1.0, 1.1) for n, step in enumerate((0, 4, 7, 12, 9, 7, 4, 0))
+    ]
+    chord = [
+        (at, 220.0 * 2 ** (step / 12), 0.35, 1.9)
+        for at, steps in ((0, (0, 4, 7)), (1.7, (-3, 0, 5)))
+        for step in steps
+    ]
     for at, tone, loud, seconds in notes + chord:
         start, length = int(at * RATE), int(seconds * RATE)
         for n in range(min(length, total - start)):
@@ -68,12 +73,16 @@ def picture(number: int, count: int) -> Image.Image:
     for radius, tone in ((70, "#1d3d63"), (44, "#ffcf70")):
         draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=tone)
     for base, tone, shift in ((0.62, "#2f7f79", 0.0), (0.74, "#0d4a4b", 2.0)):
-        line = [(px, 2 * HEIGHT * (base + 0.06 * math.sin(px / 90 + shift + 2 * math.pi * turn)))
-                for px in range(0, 2 * WIDTH + 8, 8)]
+        line = [
+            (px, 2 * HEIGHT * (base + 0.06 * math.sin(px / 90 + shift + 2 * math.pi * turn)))
+            for px in range(0, 2 * WIDTH + 8, 8)
+        ]
         draw.polygon([*line, (2 * WIDTH, 2 * HEIGHT), (0, 2 * HEIGHT)], fill=tone)
     small = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(small)
-    draw.text((14, 146), "Skytells sandbox: nothing was billed", font=ImageFont.load_default(size=15), fill="white")
+    draw.text(
+        (14, 146), "Skytells sandbox: nothing was billed", font=ImageFont.load_default(size=15), fill="white"
+    )
     return small
 
 
@@ -89,8 +98,9 @@ def make_clip() -> bytes:
 def encode_clip(file: Path) -> None:
     """Write the clip to `file`."""
     with av.open(str(file), "w", format="mp4", options={"movflags": "faststart"}) as out:
-        stream = out.add_stream("libx264", rate=FRAMES_PER_SECOND,
-                                options={"crf": "30", "preset": "veryslow", "profile": "main"})
+        stream = out.add_stream(
+            "libx264", rate=FRAMES_PER_SECOND, options={"crf": "30", "preset": "veryslow", "profile": "main"}
+        )
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         count = 2 * FRAMES_PER_SECOND
         for number in range(count):

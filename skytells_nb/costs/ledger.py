@@ -1,0 +1,217 @@
+"""One durable row for each call, committed before its request leaves and completed after it.
+
+A SQLite file in WAL mode, shared by any number of kernels. A kernel that is killed leaves the row it began; a job's row
+holds its id as soon as the service has named it. Neither prompts, answers nor keys are stored. A file that cannot be
+written never stops a call: the rows are kept in memory, and the user is told once. Columns are added by numbered
+migrations, each in a transaction of its own; a file from a newer version is left untouched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..api.record import Call
+from ..errors import SetupError
+
+SESSION = uuid.uuid4().hex[:12]
+"""Names this process in the rows it writes."""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE calls (
+        id TEXT PRIMARY KEY, session TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT, tag TEXT,
+        cell TEXT, execution_count INTEGER,
+        api TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL, model_used TEXT, stream INTEGER NOT NULL,
+        sandbox INTEGER NOT NULL, status TEXT NOT NULL, error_id TEXT, http_status INTEGER, request_id TEXT, remote_id TEXT,
+        attempts INTEGER NOT NULL, waited REAL NOT NULL, seconds REAL, ttft REAL,
+        prompt_tokens INTEGER, completion_tokens INTEGER, total_tokens INTEGER, reasoning_tokens INTEGER,
+        cached_tokens INTEGER, predict_time REAL, total_time REAL, outputs INTEGER,
+        quoted TEXT, cost TEXT, cost_source TEXT NOT NULL, cost_reason TEXT, currency TEXT NOT NULL,
+        fingerprint TEXT NOT NULL, usage TEXT
+    ) STRICT;
+    CREATE INDEX calls_started ON calls (started_at);
+    CREATE INDEX calls_remote ON calls (remote_id);
+    """,
+)
+
+_FROM_CALL = tuple(field.name for field in fields(Call) if field.name != "charge")
+_OWN = ("session", "cell", "execution_count", "cost", "cost_source", "cost_reason", "currency")
+COLUMNS = (*_FROM_CALL, *_OWN)
+_INSERT = f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of our own
+_SETTABLE = tuple(
+    n for n in COLUMNS if n not in ("id", "session", "cell", "execution_count", "quoted", "started_at", "tag")
+)
+_UPDATE = f"UPDATE calls SET {', '.join(f'{n} = ?' for n in _SETTABLE)} WHERE id = ?"  # noqa: S608 - names of our own
+_BY_REMOTE = "SELECT id FROM calls WHERE remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1"
+
+Where = Callable[[], tuple[str | None, int | None]]
+"""Says which cell is running: its id and execution count, each None where that is not known."""
+
+
+def row_of(call: Call, where: Where | None = None) -> dict[str, Any]:
+    """Write a call as a row: moments as ISO 8601 in UTC, money as exact text, usage as JSON."""
+    cell, execution_count = where() if where else (None, None)
+    row: dict[str, Any] = {name: getattr(call, name) for name in _FROM_CALL}
+    charge = call.charge
+    return row | {
+        "started_at": call.started_at.isoformat(),
+        "finished_at": call.finished_at and call.finished_at.isoformat(),
+        "stream": int(call.stream),
+        "sandbox": int(call.sandbox),
+        "quoted": None if call.quoted is None else str(call.quoted),
+        "usage": None if call.usage is None else json.dumps(call.usage),
+        "session": SESSION,
+        "cell": cell,
+        "execution_count": execution_count,
+        "cost": None if charge.amount is None else str(charge.amount),
+        "cost_source": charge.source,
+        "cost_reason": charge.reason or None,
+        "currency": charge.currency,
+    }
+
+
+class Ledger:
+    """The file of rows; `path` need not exist yet. Safe for threads, forks and other kernels."""
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = settings.ledger_file(path)
+        self.unwritten: dict[str, dict[str, Any]] = {}
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+
+    def insert(self, row: dict[str, Any]) -> None:
+        """Commit a new row; raises sqlite3.Error or OSError where that is not possible."""
+        with self._open() as connection:
+            connection.execute(_INSERT, [row[name] for name in COLUMNS])
+
+    def complete(self, row: dict[str, Any]) -> None:
+        """Commit what became of a row; a row of the same remote id is completed where the id is not known."""
+        values = [row[name] for name in _SETTABLE]
+        with self._open() as connection:
+            if connection.execute(_UPDATE, [*values, row["id"]]).rowcount:
+                return
+            known = (
+                connection.execute(_BY_REMOTE, [row["remote_id"], row["id"]]).fetchone() if row["remote_id"] else None
+            )
+            if known is None:
+                connection.execute(_INSERT, [row[name] for name in COLUMNS])
+            else:
+                kept = {"endpoint", "fingerprint", "model"}
+                names = [name for name in _SETTABLE if name not in kept and row[name] is not None]
+                update = f"UPDATE calls SET {', '.join(f'{n} = ?' for n in names)} WHERE id = ?"  # noqa: S608 - our own names
+                connection.execute(update, [*(row[name] for name in names), known[0]])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Read all rows, oldest first, with those that could not be written."""
+        found: dict[str, dict[str, Any]] = {}
+        if self._connection is not None or self.path.exists():
+            with self._open() as connection:
+                cursor = connection.execute("SELECT * FROM calls ORDER BY started_at")
+                names = [column[0] for column in cursor.description]
+                found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
+        return list((found | self.unwritten).values())
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._connection is None or self._process != os.getpid():
+                self._connection = self._connect()
+                self._process = os.getpid()
+            yield self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists():
+            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(self.path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        try:
+            _migrate(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA busy_timeout = 10000")
+    if connection.execute("PRAGMA user_version").fetchone()[0] > len(MIGRATIONS):
+        raise SetupError(
+            f"The ledger {path} was written by a newer skytells_nb.",
+            "Update the package, or set SKYTELLS_NB_LEDGER to another file.",
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    for number, statements in enumerate(MIGRATIONS, start=1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if connection.execute("PRAGMA user_version").fetchone()[0] < number:
+                for statement in filter(str.strip, statements.split(";")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+class Recorder:
+    """The observer that writes the ledger; it never stops a call."""
+
+    def __init__(self, ledger: Ledger | None = None, where: Where | None = None) -> None:
+        self._chosen = ledger
+        self._where = where
+        self._told = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where this recorder writes."""
+        return self._chosen or default_ledger()
+
+    def before(self, call: Call) -> None:
+        """Commit the row of a call that is about to leave."""
+        self._write(row_of(call, self._where), self.ledger.insert)
+
+    def after(self, call: Call) -> None:
+        """Complete the row."""
+        self._write(row_of(call, self._where), self.ledger.complete)
+
+    def _write(self, row: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            write(row)
+        except (sqlite3.Error, OSError, SetupError) as error:
+            self.ledger.unwritten[row["id"]] = row
+            if not self._told:
+                self._told = True
+                message = (
+                    f"The ledger {self.ledger.path} cannot be written ({error}). Calls still work; their rows are kept in "
+                    "memory until this kernel ends. Set SKYTELLS_NB_LEDGER to a file that can be written."
+                )
+                warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+_ledgers: dict[Path, Ledger] = {}
+
+
+def default_ledger() -> Ledger:
+    """Give the ledger that the settings name; one object for each file."""
+    path = settings.ledger_file()
+    return _ledgers.setdefault(path, Ledger(path))

@@ -1,0 +1,242 @@
+r"""A magic's line -> words, options and name=value pairs. Pure: it evaluates nothing.
+
+Words are parted by blanks. A word or value may be quoted with ' or " (in "…" \" and \\ stand for " and \); a
+quote inside a word is itself, so don't needs none. A value that begins with [ or { is read to its matching bracket, so
+JSON needs no quotes, and {{…}} is one piece wherever it stands. `--name value` and `--name=value` are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import InputError, UnknownNameError, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its long name without dashes, a letter, and how its text is read (None for a flag)."""
+
+    name: str
+    letter: str = ""
+    read: Callable[[str], Any] | None = str
+    meaning: str = ""
+    metavar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a magic takes; `words` names its positional words, `pairs` says whether it takes name=value."""
+
+    magic: str
+    summary: str
+    words: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    pairs: bool = False
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A line, read. `pairs` holds raw text, before {{…}} is replaced."""
+
+    words: tuple[str, ...] = ()
+    pairs: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+HELP = Option("help", "h", None, "show this help")
+
+
+def parse(line: str, spec: Spec) -> Command:
+    """Read a line; raises `InputError` or `UnknownNameError` that names the word at fault."""
+    options = (*spec.options, HELP)
+    words: list[str] = []
+    pairs: dict[str, str] = {}
+    chosen: dict[str, Any] = {}
+    tokens = split(line)
+    while tokens:
+        token = tokens.pop(0)
+        if (
+            token.text.startswith("-")
+            and not token.quoted
+            and token.text not in ("-", "--")
+            and not _number(token.text)
+        ):
+            option, given = _option(token.text, options, spec)
+            if option.read is None:
+                if given is not None:
+                    raise InputError(f"--{option.name} takes no value.", f"Write just --{option.name}.")
+                chosen[option.name] = True
+                continue
+            if given is None:
+                if not tokens:
+                    raise InputError(
+                        f"--{option.name} needs a value.", f"For example: --{option.name} {option.metavar or '…'}."
+                    )
+                given = tokens.pop(0).text
+            chosen[option.name] = _read(option, given)
+        elif token.name is not None and spec.pairs:
+            if token.name in pairs:
+                raise InputError(f"{token.name} is given twice.", "Keep one of them.")
+            pairs[token.name] = token.text
+        else:
+            words.append(token.whole)
+    if len(words) > len(spec.words) and "help" not in chosen:
+        word = plain(words[len(spec.words)], 60)
+        hint = (
+            f'Text with blanks needs quotes: name="… {word} …".'
+            if spec.pairs
+            else f"%{spec.magic} --help shows what it takes."
+        )
+        raise InputError(f"%{spec.magic} does not know what to do with {word!r}.", hint)
+    return Command(tuple(words), pairs, chosen)
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _option(text: str, options: Sequence[Option], spec: Spec) -> tuple[Option, str | None]:
+    if text.startswith("--"):
+        name, equals, given = text[2:].partition("=")
+        for option in options:
+            if option.name == name.replace("_", "-"):
+                return option, given if equals else None
+        known = [f"--{option.name}" for option in options]
+        raise UnknownNameError.of("option", f"--{name}", known, where=f" of %{spec.magic}")
+    for option in options:
+        if option.letter and text[1] == option.letter:
+            return option, text[2:].removeprefix("=") or None
+    known = [f"-{option.letter}" for option in options if option.letter]
+    raise UnknownNameError.of("option", text, known, where=f" of %{spec.magic}")
+
+
+def _read(option: Option, given: str) -> Any:
+    try:
+        return option.read(given) if option.read else given
+    except ValueError as error:
+        kind = "a whole number" if option.read is int else "a number"
+        raise InputError(
+            f"--{option.name} must be {kind}, not {plain(given, 60)!r}.", f"For example: {option.metavar}."
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word: its text without quotes; for name=value the name, and then the text is the value's."""
+
+    text: str
+    name: str | None = None
+    quoted: bool = False
+
+    @property
+    def whole(self) -> str:
+        """The word as it was meant, name and all."""
+        return self.text if self.name is None else f"{self.name}={self.text}"
+
+
+def split(line: str) -> list[Token]:
+    """Part a line into words; raises `InputError` for a quote or bracket that is not closed."""
+    tokens: list[Token] = []
+    position, end = 0, len(line)
+    while position < end:
+        if line[position].isspace():
+            position += 1
+            continue
+        name, start = _name(line, position)
+        text, position, quoted = _value(line, start)
+        tokens.append(Token(text, name, quoted))
+    return tokens
+
+
+def _name(line: str, position: int) -> tuple[str | None, int]:
+    equals = line.find("=", position)
+    name = line[position:equals] if equals > position else ""
+    if name and not name.startswith("-") and all(c.isalnum() or c in "_-." for c in name):
+        return name, equals + 1
+    return None, position
+
+
+def _value(line: str, start: int) -> tuple[str, int, bool]:
+    first = line[start : start + 1]
+    if first and first in "\"'":
+        text, position = _quoted(line, start)
+        if position < len(line) and not line[position].isspace():
+            raise InputError(
+                f"There is text right after the closing quote: {plain(line[start:], 60)}.", "Put a blank there."
+            )
+        return text, position, True
+    position = start
+    depth = 0
+    while position < len(line):
+        if line.startswith("{{", position):
+            close = line.find("}}", position)
+            if close < 0:
+                raise InputError(f"{plain(line[position:], 60)!r} has no closing }}}}.", "Close it with }}.")
+            position = close + 2
+            continue
+        character = line[position]
+        if first and first in "[{":
+            if character == '"':
+                position = _quoted(line, position)[1]
+                continue
+            depth += (character in "[{") - (character in "]}")
+        if character.isspace() and depth <= 0:
+            break
+        position += 1
+    if depth > 0:
+        raise InputError(
+            f"A bracket is not closed: {plain(line[start:], 60)}.", "Close it, or put the value in quotes."
+        )
+    return line[start:position], position, False
+
+
+def _quoted(line: str, start: int) -> tuple[str, int]:
+    quote, position, text = line[start], start + 1, []
+    while position < len(line):
+        character = line[position]
+        if character == "\\" and quote == '"' and line[position + 1 : position + 2] in ('"', "\\"):
+            text.append(line[position + 1])
+            position += 2
+            continue
+        if character == quote:
+            return "".join(text), position + 1
+        text.append(character)
+        position += 1
+    raise InputError(
+        f"A quote is not closed: {plain(line[start:], 60)}.", "Close it; a ' inside a word needs no partner."
+    )
+
+
+def help_text(spec: Spec, sign: str = "%") -> str:
+    """Write the help of a magic: what it does, how it is called, its options and examples."""
+    shape = " ".join(
+        [
+            f"{sign}{spec.magic}",
+            *(f"[{word}]" for word in spec.words),
+            *(["name=value …"] if spec.pairs else []),
+            "[options]",
+        ]
+    )
+    rows = [(_flags(option), option.meaning) for option in (*spec.options, HELP)]
+    width = max(len(flags) for flags, _ in rows) + 2
+    lines = [
+        spec.summary,
+        "",
+        f"    {shape}",
+        "",
+        "Options:",
+        *(f"    {flags:<{width}}{meaning}" for flags, meaning in rows),
+    ]
+    return "\n".join([*lines, "", "Examples:", *(f"    {example}" for example in spec.examples)])
+
+
+def _flags(option: Option) -> str:
+    flags = ", ".join([*([f"-{option.letter}"] if option.letter else []), f"--{option.name}"])
+    return flags if option.read is None else f"{flags} {option.metavar or option.name.upper()}"

@@ -1,0 +1,78 @@
+r"""Formulas in Markdown: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` reach the page untouched, for its typesetter to draw.
+
+Without a rule of their own, Markdown would eat the underscores and backslashes in them. What is no formula loses its
+meaning to the typesetter (see `page.text`), and so does a formula with a command that could link, load, style or
+define: such commands are how TeX in a page reaches beyond drawing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from . import page
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
+
+LONGEST = 4_000
+_INLINE = re.compile(
+    r"\$\$(?=\S)(?:[^$\\]|\\.){1,4000}?\$\$"
+    r"|\$(?=[^\s$])(?:[^$\\\n]|\\.){0,1000}?(?:[^\s$\\]|\\.)\$(?!\d)"
+    r"|\\\((?:(?!\\\)).){1,1000}?\\\)"
+    r"|\\\[(?:(?!\\\]).){1,4000}?\\\]",
+    re.DOTALL,
+)
+_REACHES_OUT = re.compile(
+    r"\\(?:href|url|require|autoload|class|cssId|style|data|html|unicode|[gex]?def|let|csname|bbox|includegraphics|"
+    r"texttip|mathtip|toggle|mmlToken|(?:re)?new|provide|begingroup|define|color|fcolor|label|ref|eqref|tag|input)",
+    re.IGNORECASE,
+)
+_CLOSINGS = {"$$": "$$", "\\[": "\\]"}
+
+
+def install(parser: MarkdownIt) -> None:
+    """Teach a parser the formulas; they come out as tokens of type `formula`."""
+    parser.inline.ruler.before("escape", "formula", _inline)
+    parser.block.ruler.before("fence", "formula", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+
+
+def to_html(source: str) -> str:
+    """Write one formula with its delimiters: for the typesetter, or as code where it would reach out of its place."""
+    if _REACHES_OUT.search(source):
+        return f"<code>{page.code(source)}</code>"
+    return f"<span>{page.attribute(source)}</span>"
+
+
+def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls rules so
+    if state.src[state.pos] not in "$\\":
+        return False
+    found = _INLINE.match(state.src, state.pos, min(state.posMax, state.pos + LONGEST))
+    if found is None:
+        return False
+    if not silent:
+        state.push("formula", "", 0).content = found[0]
+    state.pos = found.end()
+    return True
+
+
+def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls rules so
+    if state.is_code_block(start):
+        return False
+    first = state.getLines(start, start + 1, 0, False).strip()  # noqa: FBT003 - markdown-it's signature
+    closing = _CLOSINGS.get(first)
+    if closing is None:
+        return False
+    for line in range(start + 1, min(end, start + 80)):
+        if state.sCount[line] < state.blkIndent:
+            return False
+        if state.getLines(line, line + 1, 0, False).strip() == closing:  # noqa: FBT003
+            if not silent:
+                token = state.push("formula", "", 0)
+                token.content = state.getLines(start, line + 1, state.blkIndent, False)[:LONGEST]  # noqa: FBT003
+                token.block = True
+            state.line = line + 1
+            return True
+    return False

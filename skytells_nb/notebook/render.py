@@ -1,0 +1,179 @@
+"""Values -> mimebundles. Every bundle has text/plain and text/html; the HTML holds foreign words only escaped.
+
+One function, `bundle`, dispatches on the value's class; another package may register more classes with it. There is no
+text/markdown: front ends would run the HTML in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+from ..api.pricing import Quote, price_label
+from ..api.shown import Shown
+from ..api.values import Model, Prediction, Reply
+from ..schema.check import describe
+from ..schema.fields import ChoiceField, Field, FileField, FlagField, ListField, NumberField, TextField
+from . import captions, markdown, page
+from .gallery import gallery
+from .media import default_keeper
+
+Bundle = dict[str, Any]
+
+_KINDS: dict[type[Field], str] = {TextField: "text", FlagField: "yes or no", ChoiceField: "choice", FileField: "link"}
+
+
+def made(plain: str, html: str) -> Bundle:
+    """Put the two forms of one thing into a mimebundle."""
+    return {"text/plain": plain, "text/html": html}
+
+
+@singledispatch
+def bundle(value: object) -> Bundle:
+    """Draw any value: text/plain and safe text/html. What is not one of ours shows its repr."""
+    line = page.visible(repr(value))
+    return made(line, page.pre(line))
+
+
+@bundle.register
+def _reply(reply: Reply) -> Bundle:
+    line = captions.of_reply(reply)
+    said = reply.text or (f"refused: {reply.refusal}" if reply.refusal else "")
+    asked = "\n".join(_tool(call) for call in reply.tool_calls)
+    html = page.box(markdown.to_html(said), page.pre(asked) if asked else "", page.caption(line))
+    return made("\n".join(part for part in (page.visible(said), page.visible(asked), line) if part), html)
+
+
+def _tool(call: dict[str, Any]) -> str:
+    asked = call.get("function")
+    if not isinstance(asked, dict):
+        return json.dumps(call)[:2000]
+    return f"{asked.get('name', '?')}({str(asked.get('arguments', ''))[:2000]})"
+
+
+@bundle.register
+def _prediction(prediction: Prediction) -> Bundle:
+    """Draw a prediction; its files are saved first, into `settings.media_folder()`, if they are not yet."""
+    html, plain = gallery(prediction, default_keeper().keep(prediction))
+    return made(plain, html)
+
+
+@bundle.register
+def _quote(quote: Quote) -> Bundle:
+    why = f" ({page.cut(quote.reason, 200)})" if quote.amount is not None and quote.reason else ""
+    line = page.visible(f"{quote}{why}")
+    return made(line, page.box(page.text(line)))
+
+
+@bundle.register
+def _model(model: Model) -> Bundle:
+    name, slug = page.cut(model.name, 120), page.cut(model.slug, 120)
+    facts = " · ".join(page.cut(word, 60) for word in (model.type, model.vendor, model.status) if word)
+    about, price = page.visible(model.description[:2000]), f"price: {price_label(model)}"
+    example = page.cut(_example(model), 400)
+    rows = [_row(field) for field in model.fields]
+    inputs = page.table(
+        ("input", "takes", "limits", "what it does"),
+        [(f"<code>{page.code(name)}</code>", *map(page.text, rest)) for name, *rest in rows],
+    )
+    html = page.box(
+        f'<div><strong style="font-size:1.15em">{page.text(name)}</strong> <code>{page.code(slug)}</code></div>',
+        page.caption(facts),
+        f'<div style="margin:.4em 0">{page.text(about)}</div>' if about else "",
+        f"<div>{page.text(price)}</div>",
+        inputs if rows else "<div>It names no inputs.</div>",
+        page.pre(example),
+    )
+    listed = [f"  {name}: {', '.join(filter(None, told))}" for name, *told in rows]
+    heading = name if name == slug else f"{name} ({slug})"
+    return made("\n".join(filter(None, (heading, facts, about, price, *listed, example))), html)
+
+
+def _row(field: Field) -> tuple[str, str, str, str]:
+    return (
+        page.cut(field.name, 80),
+        page.cut(kind_of(field), 60),
+        page.cut(describe(field), 240),
+        page.cut(field.description or field.title, 600),
+    )
+
+
+def kind_of(field: Field) -> str:
+    """Say in a word or two what kind of value an input takes."""
+    if isinstance(field, NumberField):
+        return "whole number" if field.integer else "number"
+    if isinstance(field, ListField):
+        return f"list ({kind_of(field.item)})"
+    return _KINDS.get(type(field), "JSON")
+
+
+def _example(model: Model) -> str:
+    if model.speaks_chat:
+        return f"%%skytells_chat {model.slug}"
+    needed = [field for field in model.fields if field.required] or list(model.fields[:1])
+    return " ".join([f"%skytells_predict {model.slug}", *(f"{field.name}={_sample(field)}" for field in needed)])
+
+
+def _sample(field: Field) -> str:
+    if field.default or isinstance(field.default, int):
+        return json.dumps(field.default)
+    if isinstance(field, ChoiceField) and field.choices:
+        return json.dumps(field.choices[0])
+    if isinstance(field, NumberField):
+        return str(field.minimum if field.minimum is not None else 1)
+    if isinstance(field, FlagField):
+        return "true"
+    return '"https://…"' if isinstance(field, FileField) else '"…"'
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Catalogue(Shown):
+    """Models that show themselves as one table; it is a sequence of them."""
+
+    models: tuple[Model, ...] = ()
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self.models)
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def __getitem__(self, index: int) -> Model:
+        return self.models[index]
+
+    def __repr__(self) -> str:
+        return f"<Catalogue of {len(self.models)} models>"
+
+
+def catalogue(models: Iterable[Model]) -> Catalogue:
+    """Wrap models so that they are shown as a table: model, type, vendor, price, what it does."""
+    return Catalogue(tuple(models))
+
+
+@bundle.register
+def _catalogue(shelf: Catalogue) -> Bundle:
+    head = ("model", "type", "vendor", "price", "what it does")
+    rows = [
+        (
+            page.cut(model.slug, 80),
+            page.cut(model.type, 40),
+            page.cut(model.vendor, 60),
+            page.cut(price_label(model), 80),
+            page.cut(model.description, 300),
+        )
+        for model in shelf
+    ]
+    if not rows:
+        return made("no models", page.box("no models"))
+    html = page.table(head, [(f"<code>{page.code(slug)}</code>", *map(page.text, rest)) for slug, *rest in rows])
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
+    lines = [
+        "  ".join(
+            (*(word.ljust(width) for word, width in zip(row, widths, strict=False)), page.cut(row[4], 80))
+        ).rstrip()
+        for row in (head, *rows)
+    ]
+    return made("\n".join(lines), page.box(html))

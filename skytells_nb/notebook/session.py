@@ -1,0 +1,184 @@
+"""What magics and forms both call: one client, the named threads, the sandbox if it is on, and what is shown.
+
+A session is made when it is first used and lives as long as the kernel. It shows while it works (an answer as it
+streams, a job's progress, then pictures and players), and returns the value. It holds no logic of the API's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import settings
+from ..api.client import Client
+from ..api.values import Model, Prediction, Reply
+from ..errors import SetupError, SkytellsError
+from ..schema.check import coerce
+from . import cell, threads, wiring
+
+if TYPE_CHECKING:
+    from ..api.pricing import Quote
+    from ..sandbox import Sandbox
+
+SANDBOX_VARIABLE = "SKYTELLS_NB_SANDBOX"
+"""The address of a sandbox that runs already; `%skytells_sandbox` then uses it instead of starting one."""
+
+
+class Session:
+    """One notebook's dealings with Skytells."""
+
+    def __init__(self) -> None:
+        wiring.connect()
+        self.threads: dict[str, threads.Thread] = {}
+        self._client: Client | None = None
+        self._sandbox: Sandbox | None = None
+
+    @property
+    def client(self) -> Client:
+        """The client, made when it is first needed."""
+        if self._client is None:
+            self._client = Client()
+        return self._client
+
+    def start_again(self) -> None:
+        """Forget the client, so that the next call reads key and address anew."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def chat(
+        self, prompt: str, *, system: str | None = None, thread: str | None = None, quiet: bool = False, **options: Any
+    ) -> Reply:
+        """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`."""
+        past = threads.before(self.threads.get(thread or "", ()), cell.where()[0]) if thread else ()
+        stream = self.client.chat_stream(threads.messages(past, prompt), system=system, **options)
+        if quiet:
+            for _ in stream:
+                pass
+        else:
+            self._show_stream(stream)
+        reply = stream.reply
+        if thread:
+            turn = threads.Turn(prompt, reply.text, cell.where()[0])
+            self.threads[thread] = threads.with_turn(self.threads.get(thread, ()), turn)
+        cell.shown(reply)
+        return reply
+
+    def _show_stream(self, stream: Any) -> None:
+        from .live import Live
+        from .render import bundle
+
+        with Live() as live:
+            try:
+                for _ in stream:
+                    live.text(lambda: stream.reply.text)
+            finally:
+                reply = stream.reply
+                if reply.call is None or reply.text or reply.call.status == "succeeded":
+                    live.finish(bundle(reply))
+
+    def predict(self, model: str, values: Mapping[str, Any], *, quiet: bool = False, **options: Any) -> Prediction:
+        """Run a media model, show its progress and what came back, and return the prediction.
+
+        `values` may hold text as it was typed: it is read by the model's schema. `options` as for `Client.predict`.
+        """
+        typed = self.typed(model, values)
+        if quiet:
+            job = self.client.predict(model, typed, **options)
+        else:
+            job = self._show_prediction(model, typed, options)
+        cell.shown(job)
+        return job
+
+    def _show_prediction(self, model: str, values: Mapping[str, Any], options: dict[str, Any]) -> Prediction:
+        from .live import Live
+        from .render import bundle
+
+        with Live() as live:
+
+            def on_progress(job: Prediction, elapsed: float) -> None:
+                live.progress(model, str(job.status), job.progress, elapsed)
+
+            job: Prediction = self.client.predict(model, values, on_progress=on_progress, **options)
+            live.finish(bundle(job))
+        return job
+
+    def typed(self, model: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Read typed text by the model's schema; other values stay as they are."""
+        fields = self.client.model(model).fields
+        read = coerce(fields, {name: value for name, value in values.items() if isinstance(value, str)})
+        return {name: read.get(name, value) for name, value in values.items()}
+
+    def quote(self, model: str, values: Mapping[str, Any]) -> Quote:
+        """Say what a prediction would cost; nothing is run."""
+        return self.client.quote(model, self.typed(model, values))
+
+    def models(self, words: str = "", kind: str | None = None) -> tuple[Model, ...]:
+        """Read the catalogue; only models that hold all the words, and of a type, if given."""
+        wanted = words.lower().split()
+        return tuple(
+            model
+            for model in self.client.models()
+            if (kind is None or model.type == kind)
+            and all(
+                word in f"{model.slug} {model.name} {model.vendor} {model.type} {model.description}".lower()
+                for word in wanted
+            )
+        )
+
+    def go_offline(self, **options: Any) -> str:
+        """Use the local Skytells from now on, starting it if none runs; returns its address."""
+        running = os.environ.get(SANDBOX_VARIABLE)
+        if running and not options:
+            address = running.rstrip("/")
+        else:
+            from ..sandbox import Sandbox
+
+            if self._sandbox is None or options:
+                self.stop_sandbox()
+                self._sandbox = Sandbox(**options).start()
+            address = self._sandbox.url
+        self.start_again()
+        key = settings.Key("sk-sandbox")
+        settings.use(settings.Override(address=address, key=key, source="the sandbox", sandbox=True))
+        return address
+
+    def stop_sandbox(self) -> None:
+        """Go back online, and stop the local Skytells if this session started it."""
+        self.start_again()
+        settings.use(None)
+        if self._sandbox is not None:
+            self._sandbox.stop()
+            self._sandbox = None
+
+    def log_in(self, secret: str) -> str:
+        """Store a key, after asking the service whether it is good; returns a sentence that says what was done."""
+        with Client(api_key=secret, observers=()) as client:
+            try:
+                known = len(client.models(refresh=True))
+            except SkytellsError as error:
+                raise SetupError(f"The key was not stored: {error.what}", error.fix) from error
+        path = settings.store_key(secret)
+        self.start_again()
+        return f"The key works ({known} models) and is stored in {path}, readable by you only."
+
+
+_session: Session | None = None
+
+
+def current() -> Session:
+    """Give this kernel's session."""
+    global _session
+    if _session is None:
+        _session = Session()
+    return _session
+
+
+def sandbox(**options: Any) -> str:
+    """Start the local Skytells and use it for everything in this session; returns its address.
+
+    It needs no key and no network, and nothing is billed. `options`: `port` (default: a free one), `pace` (how many times
+    faster than normal jobs run), `credits` (a balance to practise with) and the others of `skytells_nb.sandbox.Sandbox`.
+    """
+    return current().go_offline(**options)

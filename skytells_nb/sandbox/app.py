@@ -1,0 +1,146 @@
+"""The sandbox as a web application: its paths, and what every reply has in common.
+
+All paths the platform and its SDKs use lead here, old and new names alike, with and without a slash at the
+end. Every reply has an `x-request-id`. Finished files are served outside `/v1`, without a key, as the
+platform's own delivery host does. The application holds one `Memory` and no other state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from . import catalogue, chat_routes, jobs, media, prediction_routes
+from .delivery import part_of
+from .gate import Call, gated, receive, refuse
+from .memory import Memory
+from .options import Options
+from .predictions import expires
+from .refusals import Refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+def create_app(options: Options | None = None) -> Starlette:
+    """Return the sandbox as an ASGI application, with `app.state.memory` for what it has seen."""
+    create = gated(prediction_routes.create, takes_body=True, creates=True)
+    show, delete = gated(prediction_routes.show), gated(prediction_routes.delete)
+    absent = gated(chat_routes.absent, chat=True)
+    routes = [
+        Route("/v1/models", gated(list_models)),
+        Route("/v1/models/{slug:path}", gated(show_model)),
+        Route("/v1/model/{slug:path}", gated(show_model)),
+        Route("/v1/predict", create, methods=["POST"]),
+        Route("/v1/predictions", create, methods=["POST"]),
+        Route("/v1/predictions", gated(prediction_routes.index)),
+        Route("/v1/predictions/{id}", show),
+        Route("/v1/predictions/{id}/stream", show),
+        Route("/v1/predictions/{id}/cancel", gated(prediction_routes.cancel), methods=["POST"]),
+        Route("/v1/predictions/{id}", delete, methods=["DELETE"]),
+        Route("/v1/predictions/{id}/delete", delete, methods=["DELETE"]),
+        Route(
+            "/v1/chat/completions", gated(chat_routes.complete, takes_body=True, chat=True), methods=["POST"]
+        ),
+        Route("/v1/responses", absent, methods=["POST"]),
+        Route("/v1/embeddings", absent, methods=["POST"]),
+        Route("/us/{path:path}", deliver),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(_Envelope)],
+        exception_handlers={404: _no_such_endpoint, 405: _no_such_endpoint},
+    )
+    app.router.redirect_slashes = False
+    app.state.memory = Memory(options or Options())
+    return app
+
+
+async def list_models(call: Call) -> Response:
+    """GET /models: a bare array.
+
+    The sources disagree on whether schemas come unasked. Here they do, because the platform's own lesson
+    reads them without asking; a caller who names `fields` gets those and null for the others, which is how a
+    narrower answer of the platform looks.
+    """
+    asked = call.query.get("fields")
+    fields = None if asked is None else frozenset(name.strip() for name in asked.split(","))
+    return JSONResponse([catalogue.public(model, fields) for model in catalogue.models().values()])
+
+
+async def show_model(call: Call) -> Response:
+    """GET /models/{slug} and /model/{slug}: one model, always with its schemas."""
+    slug = str(call.request.path_params["slug"])
+    model = catalogue.find(slug)
+    if model is None:
+        raise Refusal(404, f"The model '{slug[:100]}' was not found.")
+    return JSONResponse(catalogue.public(model))
+
+
+async def deliver(request: Request) -> Response:
+    """GET and HEAD of a finished file: no key, ranges, and 404 once its time is over."""
+    memory: Memory = request.app.state.memory
+    memory.record(receive(request))
+    found, now = memory.file(request.scope["path"]), memory.clock()
+    if (
+        found is None
+        or jobs.snapshot(found[0], now).status != "succeeded"
+        or now >= expires(found[0], memory.options)
+    ):
+        raise HTTPException(404)
+    job, index = found
+    content = await asyncio.to_thread(media.render, job, index)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": f"public, max-age={(expires(job, memory.options) - now) // jobs.SECOND}",
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+    }
+    kind = media.content_type(job)
+    validator = request.headers.get("if-range")
+    part = (
+        part_of(request.headers.get("range"), len(content)) if validator in (None, headers["ETag"]) else None
+    )
+    if part is None:
+        return Response(content, 200, headers, kind)
+    if not part.satisfiable:
+        return Response(b"", 416, headers | {"Content-Range": f"bytes */{len(content)}"}, kind)
+    headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{len(content)}"
+    return Response(content[part.start : part.end], 206, headers, kind)
+
+
+async def _no_such_endpoint(request: Request, _: Exception) -> Response:
+    text = f"There is nothing at {request.method} {request.url.path}."
+    return refuse(Refusal(404, text, "ENDPOINT_NOT_FOUND"), "E1", request.state.request_id)
+
+
+class _Envelope:
+    """Names every request, takes the last slash off its path, and writes the name on its reply."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"req_{uuid.uuid4().hex[:24]}"
+        scope.setdefault("state", {})["request_id"] = request_id
+        if scope["path"].startswith("/v1/"):
+            scope["path"] = scope["path"].rstrip("/")
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        await self._app(scope, receive, named)
