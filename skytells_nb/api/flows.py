@@ -11,8 +11,8 @@ it is known; an interrupted wait cancels the job once, then lets the interruptio
 from __future__ import annotations
 
 import random
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -143,9 +143,9 @@ def _certainly_did_not_run(error: Exception) -> bool:
 
 
 def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:
-    """Make the record of a call that is about to be sent."""
+    """Make the record of a call that is about to be sent; ids sort by the millisecond, so a record of them only grows."""
     return Call(
-        id=uuid.uuid4().hex,
+        id=f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}",
         api=api,
         endpoint=request.endpoint,
         model=model,

@@ -71,10 +71,13 @@ class Problem:
     details: object = field(default=None, repr=False)
 
 
+_written = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
 def to_bytes(body: Mapping[str, Any]) -> bytes:
     """Write JSON; raises `InputError` for what JSON cannot say (NaN, an object of Python)."""
     try:
-        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+        return _written(body).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(
             f"An input cannot be written as JSON: {plain(error)}.", "Use text, numbers, lists and dicts."

@@ -39,9 +39,8 @@ MIGRATIONS = (
         cached_tokens INTEGER, predict_time REAL, total_time REAL, outputs INTEGER,
         quoted TEXT, cost TEXT, cost_source TEXT NOT NULL, cost_reason TEXT, currency TEXT NOT NULL,
         fingerprint TEXT NOT NULL, usage TEXT
-    ) STRICT;
-    CREATE INDEX calls_started ON calls (started_at);
-    CREATE INDEX calls_remote ON calls (remote_id);
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX calls_remote ON calls (remote_id) WHERE api = 'prediction';
     """,
 )
 
@@ -53,7 +52,7 @@ _SETTABLE = tuple(
     n for n in COLUMNS if n not in ("id", "session", "cell", "execution_count", "quoted", "started_at", "tag")
 )
 _UPDATE = f"UPDATE calls SET {', '.join(f'{n} = ?' for n in _SETTABLE)} WHERE id = ?"  # noqa: S608 - names of our own
-_BY_REMOTE = "SELECT id FROM calls WHERE remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1"
+_BY_REMOTE = """SELECT id FROM calls WHERE api = 'prediction' AND remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1"""
 
 Where = Callable[[], tuple[str | None, int | None]]
 """Says which cell is running: its id and execution count, each None where that is not known."""
@@ -188,21 +187,23 @@ class Recorder:
 
     def before(self, call: Call) -> None:
         """Commit the row of a call that is about to leave."""
-        self._write(row_of(call, self._where), self.ledger.insert)
+        ledger = self.ledger
+        self._write(ledger, row_of(call, self._where), ledger.insert)
 
     def after(self, call: Call) -> None:
         """Complete the row."""
-        self._write(row_of(call, self._where), self.ledger.complete)
+        ledger = self.ledger
+        self._write(ledger, row_of(call, self._where), ledger.complete)
 
-    def _write(self, row: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
+    def _write(self, ledger: Ledger, row: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
         try:
             write(row)
         except (sqlite3.Error, OSError, SetupError) as error:
-            self.ledger.unwritten[row["id"]] = row
+            ledger.unwritten[row["id"]] = row
             if not self._told:
                 self._told = True
                 message = (
-                    f"The ledger {self.ledger.path} cannot be written ({error}). Calls still work; their rows are kept in "
+                    f"The ledger {ledger.path} cannot be written ({error}). Calls still work; their rows are kept in "
                     "memory until this kernel ends. Set SKYTELLS_NB_LEDGER to a file that can be written."
                 )
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
@@ -214,4 +215,6 @@ _ledgers: dict[Path, Ledger] = {}
 def default_ledger() -> Ledger:
     """Give the ledger that the settings name; one object for each file."""
     path = settings.ledger_file()
-    return _ledgers.setdefault(path, Ledger(path))
+    if path not in _ledgers:
+        _ledgers.setdefault(path, Ledger(path))
+    return _ledgers[path]

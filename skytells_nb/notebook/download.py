@@ -77,7 +77,7 @@ def fetch(
                 sink.write(piece)
     except httpx.TimeoutException as error:
         raise MediaError("not saved: the server did not answer in time") from error
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
         raise MediaError(f"not saved: {plain(error, 160) or type(error).__name__}") from error
     if size == 0:
         raise MediaError("not saved: the file is empty")

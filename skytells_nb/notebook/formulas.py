@@ -2,7 +2,7 @@ r"""Formulas in Markdown: `$…$`, `$$…$$`, `\(…\)`, `\[…\]` reach the pag
 
 Without a rule of their own, Markdown would eat the underscores and backslashes in them. What is no formula loses its
 meaning to the typesetter (see `page.text`), and so does a formula with a command that could link, load, style or
-define: such commands are how TeX in a page reaches beyond drawing.
+define, or draw outside its place: such commands are how TeX reaches beyond itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _INLINE = re.compile(
 )
 _REACHES_OUT = re.compile(
     r"\\(?:href|url|require|autoload|class|cssId|style|data|html|unicode|[gex]?def|let|csname|bbox|includegraphics|"
-    r"texttip|mathtip|toggle|mmlToken|(?:re)?new|provide|begingroup|define|color|fcolor|label|ref|eqref|tag|input)",
+    r"texttip|mathtip|toggle|mmlToken|(?:re)?new|provide|begingroup|define|input|rule|[hv]?space|[hm]?skip|m?kern|"
+    r"raise|lower|move|(?:math)?[clr]lap)",
     re.IGNORECASE,
 )
 _CLOSINGS = {"$$": "$$", "\\[": "\\]"}

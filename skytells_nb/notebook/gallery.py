@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ..api.values import Prediction, Status
 from . import captions, page
 from .download import megabytes
-from .media import Kept
+from .kept import Kept
 
 _GRID = "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;margin:.3em 0"
 _CARD = f"border:{page.LINE};border-radius:6px;padding:8px;max-width:100%;box-sizing:border-box;overflow-wrap:anywhere"

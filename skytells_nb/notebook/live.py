@@ -38,12 +38,15 @@ class Painter(Protocol):
     def finish(self, drawn: Bundle) -> None:
         """Show the lasting result."""
 
+    def leave(self) -> None:
+        """End without a result: keep the text so far, take away what only says that something is going on."""
+
 
 class Live:
     """A live display; use it in a `with`.
 
     `clock` counts seconds, `interval` is the shortest time between two paintings in seconds, `display` the painter
-    (found by itself where it is None). Where the block ends without `finish`, what was painted last stays.
+    (found by itself where it is None). Where the block ends without `finish`, the text painted last stays.
     """
 
     def __init__(
@@ -57,7 +60,6 @@ class Live:
         self._interval = interval
         self._painter = display or find_painter()
         self._next = float("-inf")
-        self._began = False
         self._finished = False
 
     def __enter__(self) -> Self:
@@ -67,8 +69,8 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._finished and not self._began:
-            self._painter.finish({"text/plain": "", "text/html": ""})
+        if not self._finished:
+            self._painter.leave()
 
     def text(self, so_far: Text) -> None:
         """Show the text so far: a string, its pieces, or a function that gives it, which is asked only when painting.
@@ -97,7 +99,6 @@ class Live:
 
     def _paint(self, paint: Callable[[], int]) -> None:
         began = self._clock()
-        self._began = True
         size = paint()
         now = self._clock()
         self._next = began + max(self._interval, _SHARE * (now - began), size / _BYTES_PER_SECOND)
@@ -122,11 +123,13 @@ class Slot:
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._text = ""
 
     def text(self, so_far: str) -> int:
         """Show Markdown that is still growing."""
         from . import markdown
 
+        self._text = so_far
         html = page.box(markdown.to_html(so_far, growing=True), f'<span style="opacity:.6">{_WAITING}</span>')
         return self.show({"text/plain": page.visible(so_far), "text/html": html})
 
@@ -143,6 +146,13 @@ class Slot:
     def finish(self, drawn: Bundle) -> None:
         """Leave this bundle in the notebook."""
         self.show(drawn)
+
+    def leave(self) -> None:
+        """Leave the text so far, or an empty place."""
+        from . import markdown
+
+        html = page.box(markdown.to_html(self._text)) if self._text else ""
+        self.show({"text/plain": page.visible(self._text), "text/html": html})
 
 
 class Lines:
@@ -174,6 +184,11 @@ class Lines:
             print(flush=True)
             self._printed = ""
 
+    def leave(self) -> None:
+        """End the line that was begun."""
+        if self._printed:
+            print(flush=True)
+
     def _print_rest(self, whole: str) -> None:
         new = whole[len(self._printed) :] if whole.startswith(self._printed) else f"\n{whole}"
         print(new, end="", flush=True)
@@ -194,6 +209,9 @@ class Nowhere:
     def finish(self, drawn: Bundle) -> None:
         """Show nothing."""
 
+    def leave(self) -> None:
+        """Show nothing."""
+
 
 def find_painter() -> Painter:
     """Find where a person would see a display: IPython's slot, a terminal's lines, or nowhere."""
@@ -204,6 +222,7 @@ def find_painter() -> Painter:
     shell = get_ipython()
     if shell is None:
         return Nowhere()
-    from IPython.terminal.interactiveshell import TerminalInteractiveShell
+    from IPython.core.displaypub import DisplayPublisher
 
-    return Lines() if isinstance(shell, TerminalInteractiveShell) else Slot()
+    # IPython's own publisher prints; every front end that draws puts its own in this place.
+    return Lines() if type(shell.display_pub) is DisplayPublisher else Slot()

@@ -7,58 +7,36 @@ here, and only the kind of file is learned from its content.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import re
 import secrets
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .. import settings
 from ..api.values import Prediction, Status
 from ..errors import MediaError, plain
-from .sniff import ENOUGH, Kind, sniff
+from .filenames import extension_of, file_stem
+from .gallery import gallery
+from .kept import Kept, described, embedded_within, prepared
+from .kept import PICTURES_TOGETHER as PICTURES
+from .sniff import ENOUGH, sniff
 
 if TYPE_CHECKING:
     import httpx
 
+__all__ = ["Keeper", "Kept", "default_keeper", "gallery", "sniff"]
+
 LIMIT = 200_000_000
-EMBEDDED = 1_000_000
-PICTURES = 150_000
+MOST_FILES = 100
 _THREADS = 4
 _REMEMBERED = 256
 _IN_MEMORY = 20_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file of a result: where it is now, or a `note` why not.
-
-    `size` is bytes, `width` and `height` pixels of the picture. `thumbnail` is what is shown inline: a small picture,
-    the whole of a short sound or film, the beginning of a text; `thumbnail_mime` its content type. `index` counts
-    from 0; `again` says that asking once more may help.
-    """
-
-    url: str = field(repr=False)
-    index: int
-    path: Path | None = None
-    kind: Kind = "file"
-    mime: str = ""
-    size: int = 0
-    width: int | None = None
-    height: int | None = None
-    note: str = ""
-    thumbnail: bytes | None = field(default=None, repr=False)
-    thumbnail_mime: str = ""
-    again: bool = field(default=False, repr=False)
 
 
 class Keeper:
@@ -87,33 +65,32 @@ class Keeper:
         """
         if prediction.status is not Status.SUCCEEDED:
             return ()
-        links = prediction.files
         with self._turn:
-            found = [self._remembered(prediction, index, url) for index, url in enumerate(links)]
-            wanted = [index for index, kept in enumerate(found) if kept is None]
+            found = {index: self._found(prediction, index) for index in range(len(prediction.files[:MOST_FILES]))}
+            wanted = [index for index, kept in found.items() if kept is None]
             fetched = dict(zip(wanted, self._fetch(prediction, wanted), strict=True)) if wanted else {}
-            pictures = sum(kept is None or kept.kind == "image" for kept in found) or 1
-            whole = []
-            for index, known in enumerate(found):
-                kept = known or fetched[index]
-                if known is None or kept.thumbnail is None:
-                    kept = prepared(kept, budget=PICTURES // pictures)
-                whole.append(self._remember(prediction, kept))
-            return tuple(_within_total(whole))
+            whole = [found[index] or fetched[index] for index in found]
+            budget = PICTURES // max(1, sum(kept.kind == "image" for kept in whole))
+            whole = [
+                kept if kept.ready else self._remember(prediction, prepared(kept, budget=budget)) for kept in whole
+            ]
+            rest = range(MOST_FILES, len(prediction.files))
+            note = f"not fetched: only the first {MOST_FILES} files of a result are kept"
+            return (*embedded_within(whole), *(Kept(prediction.files[index], index, note=note) for index in rest))
 
-    def _remembered(self, prediction: Prediction, index: int, url: str) -> Kept | None:
+    def _found(self, prediction: Prediction, index: int) -> Kept | None:
+        """Find a file that needs no request: known to this process, or in the folder."""
+        url = prediction.files[index]
         known = self._known.get((prediction.id, index, url))
         if known is not None and (known.path is None or known.path.exists()):
             return known
-        stem = file_stem(prediction, index)
         with suppress(OSError):
-            for path in sorted(self.folder.glob(f"{stem}.*")):
-                if path.suffix != ".part" and path.is_file():
-                    return described(Kept(url, index, path=path), path)
+            for path in sorted(self.folder.glob(f"{file_stem(prediction, index)}.*")):
+                if path.is_file():
+                    return described(Kept(url, index), path)
         return None
 
     def _remember(self, prediction: Prediction, kept: Kept) -> Kept:
-        kept = replace(kept, thumbnail=bytes(kept.thumbnail)) if kept.thumbnail is not None else kept
         if not kept.again:
             self._known[prediction.id, kept.index, kept.url] = kept
             while len(self._known) > _REMEMBERED:
@@ -165,8 +142,7 @@ class Keeper:
                 file.close()
                 with partial.open("rb") as written:
                     found = sniff(written.read(ENOUGH))
-                extension = found.extension or _extension(url)
-                name = file_stem(prediction, index) + (f".{extension}" if extension else "")
+                name = f"{file_stem(prediction, index)}.{found.extension or extension_of(url)}"
                 if stop.is_set():
                     return replace(empty, note="not saved: interrupted", again=True)
                 path = partial.replace(self.folder / name)
@@ -203,82 +179,7 @@ def _in_memory(kept: Kept, file: IO[bytes], folder: Path) -> Kept:
     data = file.read()
     found = sniff(data)
     note = f"not saved: the folder {plain(folder.name, 80)} cannot be written"
-    return replace(kept, kind=found.kind, mime=found.mime, size=len(data), note=note, thumbnail=data, again=True)
-
-
-def described(kept: Kept, path: Path) -> Kept:
-    """Say what the saved file is."""
-    with path.open("rb") as file:
-        found = sniff(file.read(ENOUGH))
-    return replace(kept, path=path, kind=found.kind, mime=found.mime, size=path.stat().st_size)
-
-
-def prepared(kept: Kept, *, budget: int) -> Kept:
-    """Add what is shown inline; a picture that cannot be shown gets a note in its place."""
-    source: Path | bytes | None = kept.path if kept.path is not None else kept.thumbnail
-    if source is None:
-        return kept
-    if kept.kind == "image":
-        from .thumbnails import thumbnail
-
-        try:
-            small = thumbnail(source, budget=budget)
-        except MediaError as error:
-            return replace(kept, note="; ".join(filter(None, (kept.note, error.what))), thumbnail=None)
-        return replace(kept, thumbnail=small.data, thumbnail_mime=small.mime, width=small.width, height=small.height)
-    most = EMBEDDED if kept.kind in ("audio", "video") else 2_000 if kept.kind == "text" else 0
-    if kept.kind == "text":
-        data = _beginning(source, most)
-        return replace(kept, thumbnail=data, thumbnail_mime="text/plain")
-    if kept.size > most:
-        return replace(kept, thumbnail=None)
-    return replace(kept, thumbnail=_beginning(source, most), thumbnail_mime=kept.mime)
-
-
-def _beginning(source: Path | bytes, most: int) -> bytes:
-    if isinstance(source, bytes):
-        return source[:most]
-    with source.open("rb") as file:
-        return file.read(most)
-
-
-def _within_total(kept: Sequence[Kept]) -> Iterator[Kept]:
-    """Embed sounds and films only up to three times the limit of one, taken together."""
-    room = 3 * EMBEDDED
-    for one in kept:
-        if one.kind in ("audio", "video") and one.thumbnail is not None:
-            room -= len(one.thumbnail)
-            if room < 0:
-                yield replace(one, thumbnail=None)
-                continue
-        yield one
-
-
-def file_stem(prediction: Prediction, index: int) -> str:
-    """Name a file without its extension: model, first words of the prompt, a mark of the prediction, number from 1."""
-    prompt = prediction.input.get("prompt")
-    mark = hashlib.sha256((prediction.id or prediction.files[index]).encode("utf-8", "replace")).hexdigest()[:8]
-    words = (slug(prediction.model, 40) or "result", slug(prompt, 40) if isinstance(prompt, str) else "")
-    return "_".join([*filter(None, words), mark, str(index + 1)])
-
-
-def slug(text: str, most: int) -> str:
-    """Write words as a part of a file name that every file system takes: a-z, 0-9 and dashes."""
-    plainly = unicodedata.normalize("NFKD", text[: most * 4]).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plainly).strip("-")
-    return words if len(words) <= most else words[:most].rpartition("-")[0] or words[:most]
-
-
-_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,5})\Z")
-_HARMLESS = frozenset(
-    {"aiff", "csv", "dat", "fbx", "gltf", "npy", "npz", "obj", "opus", "pcm", "ply", "raw", "safetensors", "srt", "stl"}
-)
-
-
-def _extension(url: str) -> str:
-    """Take a link's extension for a file whose content says nothing, if it is one of a few that nothing runs."""
-    found = _EXTENSION.search(urlsplit(url).path)
-    return found[1].lower() if found and found[1].lower() in _HARMLESS else "bin"
+    return replace(kept, kind=found.kind, mime=found.mime, size=len(data), note=note, thumbnail=data)
 
 
 _keepers: dict[Path, Keeper] = {}

@@ -84,6 +84,7 @@ class Session:
         `values` may hold text as it was typed: it is read by the model's schema. `options` as for `Client.predict`.
         """
         typed = self.typed(model, values)
+        self.client.quote(model, typed)  # checks the inputs before anything is shown
         if quiet:
             job = self.client.predict(model, typed, **options)
         else:

@@ -124,7 +124,8 @@ class Sandbox:
 
 def bind(port: int) -> socket.socket:
     """Listen on a port of this machine only; `OSError`, in one sentence, when it is taken."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named because asyncio sends small replies at once only on sockets that name it.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name != "nt":  # there, the option would let two programs share the port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,50 @@
+"""For every test and notebook: folders of their own, no key from outside, and no skip that CI does not notice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_before = dict(os.environ)
+_home = Path(tempfile.mkdtemp(prefix="skytells-nb-tests-"))
+
+
+def pytest_configure() -> None:
+    """Point Jupyter's, IPython's and our own folders at temporary ones, and forget every key and address.
+
+    The environment is set rather than patched in a fixture, because kernels and servers that tests start inherit it.
+    """
+    for name in [name for name in os.environ if name.startswith("SKYTELLS_")]:
+        del os.environ[name]
+    folders = {
+        "JUPYTER_CONFIG_DIR": "jupyter-config",
+        "JUPYTER_DATA_DIR": "jupyter-data",
+        "JUPYTER_RUNTIME_DIR": "jupyter-runtime",
+        "IPYTHONDIR": "ipython",
+        "XDG_DATA_HOME": "data",
+        "XDG_CONFIG_HOME": "config",
+        "MPLCONFIGDIR": "matplotlib",
+        "SKYTELLS_NB_LEDGER": "ledger.sqlite3",
+        "SKYTELLS_NB_MEDIA": "media",
+    }
+    os.environ |= {name: str(_home / folder) for name, folder in folders.items()}
+
+
+def pytest_unconfigure() -> None:
+    """Give the environment back, and clear up."""
+    os.environ.clear()
+    os.environ.update(_before)
+    shutil.rmtree(_home, ignore_errors=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which something was skipped, where FAIL_ON_SKIP is set (as `.ci/run` does)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("FAIL_ON_SKIP"):
+        reporter.write_line(f"FAIL_ON_SKIP is set, and {len(skipped)} tests were skipped", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
