@@ -9,16 +9,22 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 1 where something failed (argparse exits with 2)."""
-    parser = argparse.ArgumentParser(prog="skytells-nb", description="The notebook toolkit for the Skytells AI platform.")
+    parser = argparse.ArgumentParser(
+        prog="skytells-nb", description="The notebook toolkit for the Skytells AI platform."
+    )
     parser.add_argument("--version", action="store_true", help="print the version")
     commands = parser.add_subparsers(dest="command")
-    demo = commands.add_parser("demo", help="run the quickstart notebook against the local Skytells: no key, no network")
+    demo = commands.add_parser(
+        "demo", help="run the quickstart notebook against the local Skytells: no key, no network"
+    )
     demo.add_argument("--lab", action="store_true", help="open the notebook in JupyterLab instead of running it")
     demo.add_argument("--output", metavar="FOLDER", help="where the notebook and its page go (default: skytells-demo)")
     demo.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="with --lab: options for JupyterLab, after --")
     sandbox = commands.add_parser("sandbox", help="run the local Skytells for any client, until Ctrl-C")
     sandbox.add_argument("--port", type=int, default=8765, help="the port to listen on (default: 8765; 0: a free one)")
-    sandbox.add_argument("--pace", type=float, default=1.0, help="how many times faster than normal jobs run (default: 1)")
+    sandbox.add_argument(
+        "--pace", type=float, default=1.0, help="how many times faster than normal jobs run (default: 1)"
+    )
     sandbox.add_argument("--credits", type=float, default=None, help="the account's balance in USD (default: endless)")
     chosen = parser.parse_args(arguments)
     if chosen.version:

@@ -27,6 +27,7 @@ that one line; `%tb` shows everything. What a server said is cut, stripped of co
 from __future__ import annotations
 
 import difflib
+import os.path
 import re
 import sys
 import traceback
@@ -45,9 +46,15 @@ def plain(text: object, limit: int = 400) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Name the known word that is most like `name`, or None if none is near."""
-    words = {word.lower(): word for word in known}
-    found = difflib.get_close_matches(name.lower(), words, n=1, cutoff=0.5)
-    return words[found[0]] if found else None
+    typed = name.lower()[:100]
+
+    def likeness(word: str) -> float:
+        other = word.lower()[:100]
+        shared = len(os.path.commonprefix([typed.lstrip("-"), other.lstrip("-")]))
+        return difflib.SequenceMatcher(None, typed, other).ratio() + 0.1 * min(shared, 3)
+
+    best = max(known, key=likeness, default=None)
+    return best if best is not None and likeness(best) >= 0.6 else None
 
 
 class SkytellsError(Exception):

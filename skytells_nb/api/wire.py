@@ -93,7 +93,8 @@ def messages_of(prompt: str | Sequence[Mapping[str, Any]], system: str | None) -
     for position, message in enumerate(messages):
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise InputError(f"Message {position} is not a dict with a role.", 'Use {"role": "user", "content": "…"}.')
-    if not messages or (isinstance(prompt, str) and not prompt.strip()):
+    last = messages[-1].get("content") if messages else ""
+    if isinstance(last, str) and not last.strip() and (not messages or messages[-1]["role"] == "user"):
         raise InputError("The prompt is empty.", "Write a question; nothing was sent.")
     return [{"role": "system", "content": system}, *messages] if system else messages
 

@@ -58,13 +58,8 @@ def parse(line: str, spec: Spec) -> Command:
     tokens = split(line)
     while tokens:
         token = tokens.pop(0)
-        if (
-            token.text.startswith("-")
-            and not token.quoted
-            and token.text not in ("-", "--")
-            and not _number(token.text)
-        ):
-            option, given = _option(token.text, options, spec)
+        if token.is_option:
+            option, given = _option(token, options, spec)
             if option.read is None:
                 if given is not None:
                     raise InputError(f"--{option.name} takes no value.", f"Write just --{option.name}.")
@@ -102,12 +97,13 @@ def _number(text: str) -> bool:
     return True
 
 
-def _option(text: str, options: Sequence[Option], spec: Spec) -> tuple[Option, str | None]:
-    if text.startswith("--"):
-        name, equals, given = text[2:].partition("=")
+def _option(token: Token, options: Sequence[Option], spec: Spec) -> tuple[Option, str | None]:
+    text = token.text
+    if token.name is not None or text.startswith("--"):
+        name, given = (token.name[2:], text) if token.name is not None else (text[2:], None)
         for option in options:
             if option.name == name.replace("_", "-"):
-                return option, given if equals else None
+                return option, given
         known = [f"--{option.name}" for option in options]
         raise UnknownNameError.of("option", f"--{name}", known, where=f" of %{spec.magic}")
     for option in options:
@@ -136,6 +132,13 @@ class Token:
     quoted: bool = False
 
     @property
+    def is_option(self) -> bool:
+        """Whether the word is an option: a dash, and no number."""
+        if self.name is not None:
+            return self.name.startswith("--")
+        return self.text.startswith("-") and not self.quoted and self.text not in ("-", "--") and not _number(self.text)
+
+    @property
     def whole(self) -> str:
         """The word as it was meant, name and all."""
         return self.text if self.name is None else f"{self.name}={self.text}"
@@ -158,7 +161,11 @@ def split(line: str) -> list[Token]:
 def _name(line: str, position: int) -> tuple[str | None, int]:
     equals = line.find("=", position)
     name = line[position:equals] if equals > position else ""
-    if name and not name.startswith("-") and all(c.isalnum() or c in "_-." for c in name):
+    if (
+        name.strip("-")
+        and (not name.startswith("-") or name.startswith("--"))
+        and all(c.isalnum() or c in "_-." for c in name)
+    ):
         return name, equals + 1
     return None, position
 

@@ -18,20 +18,14 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
 
 LONGEST = 4_000
-_INLINE = re.compile(
-    r"\$\$(?=\S)(?:[^$\\]|\\.){1,4000}?\$\$"
-    r"|\$(?=[^\s$])(?:[^$\\\n]|\\.){0,1000}?(?:[^\s$\\]|\\.)\$(?!\d)"
-    r"|\\\((?:(?!\\\)).){1,1000}?\\\)"
-    r"|\\\[(?:(?!\\\]).){1,4000}?\\\]",
-    re.DOTALL,
-)
+_SINGLE = re.compile(r"\$(?=[^\s$])(?:[^$\\\n]|\\.){0,1000}?(?:[^\s$\\]|\\.)\$(?!\d)")
 _REACHES_OUT = re.compile(
     r"\\(?:href|url|require|autoload|class|cssId|style|data|html|unicode|[gex]?def|let|csname|bbox|includegraphics|"
     r"texttip|mathtip|toggle|mmlToken|(?:re)?new|provide|begingroup|define|input|rule|[hv]?space|[hm]?skip|m?kern|"
     r"raise|lower|move|(?:math)?[clr]lap)",
     re.IGNORECASE,
 )
-_CLOSINGS = {"$$": "$$", "\\[": "\\]"}
+_CLOSINGS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 
 
 def install(parser: MarkdownIt) -> None:
@@ -50,13 +44,22 @@ def to_html(source: str) -> str:
 def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls rules so
     if state.src[state.pos] not in "$\\":
         return False
-    found = _INLINE.match(state.src, state.pos, min(state.posMax, state.pos + LONGEST))
-    if found is None:
+    end = _end(state.src, state.pos, min(state.posMax, state.pos + LONGEST))
+    if end < 0:
         return False
     if not silent:
-        state.push("formula", "", 0).content = found[0]
-    state.pos = found.end()
+        state.push("formula", "", 0).content = state.src[state.pos : end]
+    state.pos = end
     return True
+
+
+def _end(text: str, start: int, limit: int) -> int:
+    """Find where the formula that begins at `start` ends; -1 where none begins there."""
+    if closing := _CLOSINGS.get(text[start : start + 2]):
+        found = text.find(closing, start + 2, limit)
+        return found + 2 if text[start + 2 : found].strip() and found > 0 else -1
+    single = _SINGLE.match(text, start, limit)
+    return single.end() if single else -1
 
 
 def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls rules so
@@ -64,7 +67,7 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # no
         return False
     first = state.getLines(start, start + 1, 0, False).strip()  # noqa: FBT003 - markdown-it's signature
     closing = _CLOSINGS.get(first)
-    if closing is None:
+    if closing is None or first == "\\(":
         return False
     for line in range(start + 1, min(end, start + 80)):
         if state.sCount[line] < state.blkIndent:

@@ -18,7 +18,8 @@ from .download import megabytes
 from .kept import Kept
 
 _GRID = "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;margin:.3em 0"
-_CARD = f"border:{page.LINE};border-radius:6px;padding:8px;max-width:100%;box-sizing:border-box;overflow-wrap:anywhere"
+_CARD = f"border:{page.LINE};border-radius:6px;padding:8px;box-sizing:border-box;overflow-wrap:anywhere"
+_ONE, _SEVERAL = "max-width:min(100%,530px)", "max-width:min(100%,320px)"
 _SMALL = "font-size:.85em;margin-top:.35em"
 _WORDS = {"image": "picture", "audio": "sound", "video": "film", "text": "text", "file": "file"}
 
@@ -29,7 +30,8 @@ def gallery(prediction: Prediction, kept: Sequence[Kept]) -> tuple[str, str]:
     prompt = prediction.input.get("prompt")
     alt = page.cut(prompt, 240) if isinstance(prompt, str) and prompt.strip() else f"result of {prediction.model}"
     said = _said(prediction, kept)
-    cards = "".join(_card(one, alt) for one in kept)
+    width = _ONE if len(kept) == 1 else _SEVERAL
+    cards = "".join(f'<div style="{_CARD};{width}">{_card(one, alt)}</div>' for one in kept)
     html = page.box(
         f'<div style="{_GRID}">{cards}</div>' if cards else "",
         page.pre(prediction.text[:20_000]) if prediction.text else "",
@@ -60,7 +62,7 @@ def _card(kept: Kept, alt: str) -> str:
     if kept.note:
         note = page.text(f"{_WORDS[kept.kind]} {kept.index + 1} {kept.note}")
         parts.append(f'<div style="{_SMALL};opacity:.85">{note}</div>')
-    return f'<div style="{_CARD}">{"".join(parts)}</div>'
+    return "".join(parts)
 
 
 def _shown(kept: Kept, alt: str) -> str:
@@ -71,7 +73,7 @@ def _shown(kept: Kept, alt: str) -> str:
     if kept.kind == "image" and kept.thumbnail is not None:
         style = "display:block;max-width:100%;height:auto;border-radius:3px"
         picture = f'<img src="{source}" alt="{label}" style="{style}">'
-        return f'<a href="{page.attribute(where)}" {page.NEW_TAB}>{picture}</a>' if where else picture
+        return f'<a href="{page.attribute(where)}" {page.LINK}>{picture}</a>' if where else picture
     if kept.kind == "audio" and kept.thumbnail is not None:
         return f'<audio controls preload="metadata" src="{source}" title="{label}" style="max-width:100%"></audio>'
     if kept.kind == "video" and source:
@@ -99,7 +101,7 @@ def _link(kept: Kept) -> str:
     if where is None:
         return page.text(_told(kept.path)) + facts
     save = " download" if kept.kind == "file" else ""
-    return f'<a href="{page.attribute(where)}" {page.NEW_TAB}{save}>{page.text(kept.path.name)}</a>{facts}'
+    return f'<a href="{page.attribute(where)}" {page.LINK}{save}>{page.text(kept.path.name)}</a>{facts}'
 
 
 def _line(kept: Kept) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import InputError, UnknownNameError, plain
 
-_PLACE = re.compile(r"\\\{\{|\{\{(.+?)\}\}(?!\})", re.DOTALL)
+_PLACE = re.compile(r"\\\{\{|\{\{(?!\s*\}\})(.+?)\}\}(?!\})", re.DOTALL)
 
 
 def expand(text: str, names: Mapping[str, Any]) -> str:

@@ -273,8 +273,18 @@ def _at_a_terminal() -> bool:
 _QUESTION = re.compile(r"^(?P<indent>\s*)(?P<to>[\w., ]+=\s*)?%(?P<magic>skytells_\w+)\s+(?P<line>\S.*\?)\s*$")
 
 
-def keep_question_marks(lines: list[str]) -> list[str]:
-    """Let a line of ours that ends in a question mark run; IPython would take it for a request for help."""
+def keep_what_was_typed(lines: list[str]) -> list[str]:
+    """Let IPython pass on what it would keep from us: lines that end in a question mark, and empty bodies.
+
+    It would take the first for a request for help and run nothing; the second it refuses without a real error.
+    """
+    if (
+        lines
+        and lines[0].startswith("%%skytells_")
+        and not "".join(lines[1:]).strip()
+        and "?" not in lines[0].split()[0]
+    ):
+        return [lines[0].rstrip("\n") + "\n", " \n"]
     return [_QUESTION.sub(_as_call, line) if "%skytells_" in line else line for line in lines]
 
 
@@ -293,7 +303,7 @@ def load(shell: InteractiveShell) -> None:
         return
     _loaded = SkytellsMagics(shell)
     shell.register_magics(_loaded)
-    shell.input_transformers_cleanup.append(keep_question_marks)
+    shell.input_transformers_cleanup.append(keep_what_was_typed)
     cell.watch(shell)
 
 
@@ -305,6 +315,6 @@ def unload(shell: InteractiveShell) -> None:
     for kind, names in _loaded.magics.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
-    shell.input_transformers_cleanup.remove(keep_question_marks)
+    shell.input_transformers_cleanup.remove(keep_what_was_typed)
     cell.unwatch(shell)
     _loaded = None

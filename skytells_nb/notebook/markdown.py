@@ -65,7 +65,7 @@ class _Writer(RendererHTML):
         env["links"] = env.get("links", 0) + 1
         url, title = str(tokens[idx].attrGet("href") or ""), tokens[idx].attrGet("title")
         hint = f' title="{page.attribute(title)}"' if title else ""
-        return f'<a href="{page.attribute(url)}"{hint} {page.NEW_TAB}>'
+        return f'<a href="{page.attribute(url)}"{hint} {page.LINK}>'
 
     def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         env["links"] = env.get("links", 0) - 1
@@ -75,7 +75,7 @@ class _Writer(RendererHTML):
         alt = page.text(f"[image: {self.renderInlineAsText(tokens[idx].children, options, env)}]")
         if env.get("links", 0) > 0:
             return alt
-        return f'<a href="{page.attribute(tokens[idx].attrGet("src") or "")}" {page.NEW_TAB}>{alt}</a>'
+        return f'<a href="{page.attribute(tokens[idx].attrGet("src") or "")}" {page.LINK}>{alt}</a>'
 
     def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         tag = tokens[idx].tag

@@ -21,9 +21,9 @@ PRE = (
     f"{MONO};font-size:.92em;white-space:pre-wrap;overflow-wrap:anywhere;"
     f"background:{TINT};padding:.6em .8em;border-radius:4px;margin:.5em 0"
 )
-CELL = f"border:{LINE};padding:.25em .6em;vertical-align:top;overflow-wrap:anywhere"
+CELL = f"border:{LINE};padding:.25em .6em;vertical-align:top;overflow-wrap:normal"
 TABLE = "border-collapse:collapse;margin:.5em 0;font-size:inherit"
-NEW_TAB = 'target="_blank" rel="noopener noreferrer nofollow"'
+LINK = 'target="_blank" rel="noopener noreferrer nofollow" style="color:#2b7fc4"'
 
 _FLAG = "\U0001f3f4[\U000e0030-\U000e007a]{2,6}\U000e007f"
 _UNSEEN = re.compile(
@@ -102,10 +102,14 @@ def pre(value: object) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Draw a table; `head` is text, the cells of `rows` are finished HTML."""
     top = "".join(f'<th style="{CELL};text-align:left">{text(name)}</th>' for name in head)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="{CELL};text-align:left">{cell}</td>' for cell in row) + "</tr>" for row in rows
-    )
+    styles = [f"{CELL};text-align:left"] * (len(head) - 1) + [f"{CELL};text-align:left;min-width:12em"]
+    body = "".join(_row(styles, row) for row in rows)
     return (
         f'<div style="overflow-x:auto"><table style="{TABLE}"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _row(styles: Sequence[str], cells: Sequence[str]) -> str:
+    drawn = (f'<td style="{style}">{cell}</td>' for style, cell in zip(styles, cells, strict=True))
+    return f"<tr>{''.join(drawn)}</tr>"

@@ -97,8 +97,13 @@ def _row(field: Field) -> tuple[str, str, str, str]:
         page.cut(field.name, 80),
         page.cut(kind_of(field), 60),
         page.cut(describe(field), 240),
-        page.cut(field.description or field.title, 600),
+        page.cut(field.description or _new(field), 600),
     )
+
+
+def _new(field: Field) -> str:
+    """Give a field's title unless it only says the name again."""
+    return "" if field.title.lower().replace(" ", "_") == field.name.lower() else field.title
 
 
 def kind_of(field: Field) -> str:

@@ -107,9 +107,7 @@ class Session:
 
     def typed(self, model: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Read typed text by the model's schema; other values stay as they are."""
-        fields = self.client.model(model).fields
-        read = coerce(fields, {name: value for name, value in values.items() if isinstance(value, str)})
-        return {name: read.get(name, value) for name, value in values.items()}
+        return coerce(self.client.model(model).fields, values)
 
     def quote(self, model: str, values: Mapping[str, Any]) -> Quote:
         """Say what a prediction would cost; nothing is run."""

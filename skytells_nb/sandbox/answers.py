@@ -97,9 +97,7 @@ def answer(conversation: Conversation, *, as_json: bool = False) -> str:
         "question": _quote(conversation.question) or "nothing in words",
         "first": first,
         "last": last,
-        "manner": f" (and the system prompt says “{_quote(conversation.system)}”)"
-        if conversation.system
-        else "",
+        "manner": f" (and the system prompt says “{_quote(conversation.system)}”)" if conversation.system else "",
         "code": ", ".join(json.dumps(word, ensure_ascii=False) for word in (first, last)),
     }
     parts = [
@@ -149,11 +147,7 @@ def _earlier(conversation: Conversation) -> str:
     before = conversation.questions[:-1]
     if not before:
         return ""
-    count = (
-        "Before that you asked"
-        if len(before) == 1
-        else f"You have asked {len(before)} things before, the last"
-    )
+    count = "Before that you asked" if len(before) == 1 else f"You have asked {len(before)} things before, the last"
     return f"{count}: “{_quote(before[-1])}”. This goes on from there."
 
 

@@ -49,9 +49,7 @@ def create_app(options: Options | None = None) -> Starlette:
         Route("/v1/predictions/{id}/cancel", gated(prediction_routes.cancel), methods=["POST"]),
         Route("/v1/predictions/{id}", delete, methods=["DELETE"]),
         Route("/v1/predictions/{id}/delete", delete, methods=["DELETE"]),
-        Route(
-            "/v1/chat/completions", gated(chat_routes.complete, takes_body=True, chat=True), methods=["POST"]
-        ),
+        Route("/v1/chat/completions", gated(chat_routes.complete, takes_body=True, chat=True), methods=["POST"]),
         Route("/v1/responses", absent, methods=["POST"]),
         Route("/v1/embeddings", absent, methods=["POST"]),
         Route("/us/{path:path}", deliver),
@@ -92,11 +90,7 @@ async def deliver(request: Request) -> Response:
     memory: Memory = request.app.state.memory
     memory.record(receive(request))
     found, now = memory.file(request.scope["path"]), memory.clock()
-    if (
-        found is None
-        or jobs.snapshot(found[0], now).status != "succeeded"
-        or now >= expires(found[0], memory.options)
-    ):
+    if found is None or jobs.snapshot(found[0], now).status != "succeeded" or now >= expires(found[0], memory.options):
         raise HTTPException(404)
     job, index = found
     content = await asyncio.to_thread(media.render, job, index)
@@ -107,9 +101,7 @@ async def deliver(request: Request) -> Response:
     }
     kind = media.content_type(job)
     validator = request.headers.get("if-range")
-    part = (
-        part_of(request.headers.get("range"), len(content)) if validator in (None, headers["ETag"]) else None
-    )
+    part = part_of(request.headers.get("range"), len(content)) if validator in (None, headers["ETag"]) else None
     if part is None:
         return Response(content, 200, headers, kind)
     if not part.satisfiable:

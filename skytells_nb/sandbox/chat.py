@@ -51,9 +51,7 @@ class Completion:
 def complete(request: ChatRequest, *, completion_id: str, created: int) -> Completion:
     """Work out the answer; it depends on the request only, the id and the time are labels."""
     choices = tuple(_choice(request, index) for index in range(request.n))
-    spoken = sum(
-        tokens.count(message.text) + _IMAGE_TOKENS * message.images + 3 for message in request.messages
-    )
+    spoken = sum(tokens.count(message.text) + _IMAGE_TOKENS * message.images + 3 for message in request.messages)
     return Completion(
         id=completion_id,
         created=created,
@@ -105,9 +103,7 @@ def chunks(completion: Completion, *, include_usage: bool) -> Iterator[Json]:
     tail: Json = {"usage": None} if include_usage else {}
     yield head | {"choices": [], "prompt_filter_results": _prompt_filters()} | tail
     for index, choice in enumerate(completion.choices):
-        yield (
-            head | {"choices": [_delta(index, {"role": "assistant", "content": "", "refusal": None})]} | tail
-        )
+        yield (head | {"choices": [_delta(index, {"role": "assistant", "content": "", "refusal": None})]} | tail)
         for piece in choice.pieces:
             yield head | {"choices": [_delta(index, {"content": piece})]} | tail
         last = _delta(index, {}) | {
@@ -142,13 +138,9 @@ def _choice(request: ChatRequest, index: int) -> Choice:
         questions=tuple(m.text for m in request.messages if m.role == "user"),
         images=next((m.images for m in reversed(request.messages) if m.role == "user"), 0),
         # The other turns, the seed and the choice's number make another answer to the same question.
-        variant=repr(
-            (request.seed, index, [m for m in request.messages if m.role not in {"system", "user"}])
-        ),
+        variant=repr((request.seed, index, [m for m in request.messages if m.role not in {"system", "user"}])),
     )
-    written = tokens.cut(
-        answers.answer(conversation, as_json=request.as_json), request.max_tokens, request.stop
-    )
+    written = tokens.cut(answers.answer(conversation, as_json=request.as_json), request.max_tokens, request.stop)
     if FILTER_WORD in conversation.question:
         return Choice(written.pieces[:_FILTERED_PIECES], "content_filter")
     return Choice(written.pieces, written.reason)

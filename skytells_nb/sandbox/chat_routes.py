@@ -39,9 +39,7 @@ async def complete(call: Call) -> Response:
         chunks = chat.chunks(completion, include_usage=request.include_usage)
         frames = streaming.frames(chunks, call.fault, call.request_id)
         headers = {"Cache-Control": "no-cache"}
-        return StreamingResponse(
-            streaming.send(frames, call.memory), media_type="text/event-stream", headers=headers
-        )
+        return StreamingResponse(streaming.send(frames, call.memory), media_type="text/event-stream", headers=headers)
     reply = chat.reply(completion)
     if call.suffers("no-usage"):
         del reply["usage"]

@@ -69,9 +69,7 @@ Endpoint = Callable[[Call], Awaitable[Response]]
 Route = Callable[[Request], Awaitable[Response]]
 
 
-def gated(
-    endpoint: Endpoint, *, takes_body: bool = False, chat: bool = False, creates: bool = False
-) -> Route:
+def gated(endpoint: Endpoint, *, takes_body: bool = False, chat: bool = False, creates: bool = False) -> Route:
     """Put `endpoint` behind the gate; `chat` ones tell errors as the Inference API does."""
 
     async def route(request: Request) -> Response:
@@ -79,9 +77,7 @@ def gated(
         request_id: str = request.state.request_id
         shape = "E4" if chat else memory.options.error_shape
         try:
-            call = await _admit(
-                request, memory, request_id, takes_body=takes_body, chat=chat, creates=creates
-            )
+            call = await _admit(request, memory, request_id, takes_body=takes_body, chat=chat, creates=creates)
             response = await _general_fault(call, shape) or await endpoint(call)
         except Refusal as refusal:
             return refuse(refusal, shape, request_id)
@@ -89,9 +85,7 @@ def gated(
             return Response(status_code=499)
         except Exception:  # noqa: BLE001 - told to the caller and logged; the server goes on
             _log.exception("The sandbox failed to answer %s %s", request.method, request.url.path)
-            return refuse(
-                Refusal(500, "The sandbox failed to answer; this is a bug in it."), shape, request_id
-            )
+            return refuse(Refusal(500, "The sandbox failed to answer; this is a bug in it."), shape, request_id)
         if response.status_code < 300:
             response.headers.update(_limits(memory))
         return response
@@ -199,7 +193,5 @@ def _asked_for(status: int, headers: dict[str, str]) -> Refusal:
 def _limits(memory: Memory) -> dict[str, str]:
     limit, left = memory.options.requests_per_minute, memory.calls_left
     values = {"limit-requests": limit, "remaining-requests": left, "window": 60}
-    values |= dict.fromkeys(
-        f"{what}-tokens-{way}" for way in ("in", "out") for what in ("limit", "remaining")
-    )
+    values |= dict.fromkeys(f"{what}-tokens-{way}" for way in ("in", "out") for what in ("limit", "remaining"))
     return {f"x-skytells-ratelimit-{k}": "-" if v is None else str(v) for k, v in values.items()}

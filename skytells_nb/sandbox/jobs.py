@@ -57,9 +57,7 @@ class Snapshot:
         return self.ended is not None
 
 
-def plan(
-    job_id: str, model: Model, given: dict[str, Any], *, now: int, pace: float, stream: bool = False
-) -> Job:
+def plan(job_id: str, model: Model, given: dict[str, Any], *, now: int, pace: float, stream: bool = False) -> Job:
     """Write down a new job: queued for a fifth of its time, then at work; a prompt with FAIL in it fails."""
     total = int(model.seconds * SECOND / pace)
     queued = 0 if model.instant else int(total * _QUEUED_SHARE)
@@ -79,9 +77,7 @@ def plan(
         starts=now + queued,
         ends=now + total,
         outputs=names,
-        failure="The model failed because the prompt says FAIL (sandbox); nothing was billed."
-        if failing
-        else None,
+        failure="The model failed because the prompt says FAIL (sandbox); nothing was billed." if failing else None,
         stream=stream,
     )
 

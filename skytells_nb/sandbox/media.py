@@ -65,6 +65,4 @@ def _render(kind: str, model: str, given: str, index: int, count: int) -> bytes:
 def _seed(values: dict[str, Any], given: str) -> int:
     """Return the seed that was sent, else one made from the whole input."""
     sent = values.get("seed")
-    return (
-        int(sent) if sent is not None else int.from_bytes(hashlib.sha256(given.encode()).digest()[:4], "big")
-    )
+    return int(sent) if sent is not None else int.from_bytes(hashlib.sha256(given.encode()).digest()[:4], "big")

@@ -78,9 +78,7 @@ class Memory:
             return None
         with self._lock:
             now = self.clock()
-            return (
-                balance - self._settled - sum((reserved(job, now) for job in self._jobs.values()), Decimal(0))
-            )
+            return balance - self._settled - sum((reserved(job, now) for job in self._jobs.values()), Decimal(0))
 
     def record(self, received: Received) -> None:
         """Note a request."""

@@ -79,15 +79,11 @@ def _hills(canvas: Canvas) -> None:
     x, y = width * chance.uniform(0.2, 0.8), height * chance.uniform(0.18, 0.34)
     for ring, share in enumerate((1.9, 1.4, 1.0)):
         tone = _mix(palette[1], palette[4], (0.14, 0.3, 1.0)[ring])
-        draw.ellipse(
-            [x - radius * share, y - radius * share, x + radius * share, y + radius * share], fill=tone
-        )
+        draw.ellipse([x - radius * share, y - radius * share, x + radius * share, y + radius * share], fill=tone)
     rows = 5
     for row in range(rows):
         base = height * (0.38 + 0.1 * row)
-        waves = [
-            (chance.uniform(0.6, 2.6), chance.uniform(0, 6.3), chance.uniform(0.02, 0.06)) for _ in range(3)
-        ]
+        waves = [(chance.uniform(0.6, 2.6), chance.uniform(0, 6.3), chance.uniform(0.02, 0.06)) for _ in range(3)]
         line = [
             (px, base + height * sum(a * math.sin(6.28 * f * px / width + p) for f, p, a in waves))
             for px in range(0, width + 8, 8)
@@ -123,9 +119,7 @@ def _orbits(canvas: Canvas) -> None:
     step = min(width, height) * 0.095
     for _ in range(90):
         x, y, r = chance.uniform(0, width), chance.uniform(0, height), chance.uniform(1.5, 4.5)
-        draw.ellipse(
-            [x - r, y - r, x + r, y + r], fill=_mix(palette[0], palette[4], chance.uniform(0.3, 0.9))
-        )
+        draw.ellipse([x - r, y - r, x + r, y + r], fill=_mix(palette[0], palette[4], chance.uniform(0.3, 0.9)))
     for ring in range(7, 0, -1):
         reach = step * ring
         tone = _mix(palette[1], palette[4], 0.35)
@@ -151,9 +145,7 @@ def _ribbons(canvas: Canvas) -> None:
         line = [
             (
                 x,
-                base
-                + lean * (x - width / 2)
-                + swing * math.sin(6.28 * frequency * x / width + phase + band * 0.33),
+                base + lean * (x - width / 2) + swing * math.sin(6.28 * frequency * x / width + phase + band * 0.33),
             )
             for x in range(0, width + 8, 8)
         ]

@@ -42,9 +42,7 @@ async def create(call: Call) -> Response:
     memory.add(job)
     if call.suffers("status-false"):
         text = "The prediction is queued (sandbox fault)."
-        return JSONResponse(
-            _written(call, job) | {"status": False, "response": text, "error": {"message": text}}
-        )
+        return JSONResponse(_written(call, job) | {"status": False, "response": text, "error": {"message": text}})
     # The platform never lets a caller wait for a video.
     if model.instant or (model.kind != "video" and (flags["await"] or flags["wait"])):
         while not memory.ended(job.id):

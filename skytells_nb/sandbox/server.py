@@ -78,7 +78,8 @@ class Sandbox:
     def start(self) -> Self:
         """Listen, and return when requests are answered; a running sandbox stays as it is."""
         if self._running is None:
-            self._app = create_app(self._options)
+            if self.state.closing.is_set():  # a second life begins with an empty memory
+                self._app = create_app(self._options)
             self._running = _Running(self._app, bind(self._asked_port))
         return self
 
@@ -134,9 +135,7 @@ def bind(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         reason = error.strerror if isinstance(error, OSError) else "no such port"
-        text = (
-            f"The sandbox cannot listen on port {port}: {reason}. Choose another port, or 0 for any free one."
-        )
+        text = f"The sandbox cannot listen on port {port}: {reason}. Choose another port, or 0 for any free one."
         raise OSError(getattr(error, "errno", None) or 0, text) from None
     return listening
 

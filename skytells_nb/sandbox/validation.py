@@ -78,17 +78,11 @@ def _field(name: str, field: dict[str, Any], given: Any) -> Iterator[Problem]:
             yield from _field(f"{name}[{position}]", field.get("items", {"type": "string"}), item)
 
 
-def _bounds(
-    name: str, field: dict[str, Any], size: float, low: str, high: str, what: str
-) -> Iterator[Problem]:
+def _bounds(name: str, field: dict[str, Any], size: float, low: str, high: str, what: str) -> Iterator[Problem]:
     if low in field and size < field[low]:
-        yield Problem(
-            name, low, field[low], f"'{name}' must be at least {field[low]}{what}, not {_short(size)}"
-        )
+        yield Problem(name, low, field[low], f"'{name}' must be at least {field[low]}{what}, not {_short(size)}")
     if high in field and size > field[high]:
-        yield Problem(
-            name, high, field[high], f"'{name}' must be at most {field[high]}{what}, not {_short(size)}"
-        )
+        yield Problem(name, high, field[high], f"'{name}' must be at most {field[high]}{what}, not {_short(size)}")
 
 
 def _short(number: float) -> str:

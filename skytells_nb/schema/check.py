@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInputError, nearest, plain
-from .fields import ChoiceField, Field, FlagField, JsonField, ListField, NumberField, limits
+from .fields import ChoiceField, Field, FlagField, JsonField, ListField, NumberField, TextField, limits
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -33,13 +33,21 @@ class Problem:
         return f"{self.path} {self.message}" if self.path else self.message
 
 
-def coerce(fields: Iterable[Field], typed: Mapping[str, str]) -> dict[str, Any]:
+def coerce(fields: Iterable[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
     """Read typed text by each field's kind; what does not fit stays text, for `problems_of` to judge.
 
-    Names without a field are read as JSON where they are JSON.
+    Names without a field are read as JSON where they are JSON. A value that is no text stays as it is, except that a
+    number given to a text field becomes text.
     """
     by_name = {field.name: field for field in fields}
-    return {name: _read(by_name.get(name), value) for name, value in typed.items()}
+    return {name: _value(by_name.get(name), value) for name, value in typed.items()}
+
+
+def _value(field: Field | None, value: Any) -> Any:
+    if isinstance(value, str):
+        return _read(field, value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if number and isinstance(field, TextField) else value
 
 
 def _read(field: Field | None, typed: str) -> Any:

@@ -15,27 +15,36 @@ from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
 SEEDS = Path(__file__).resolve().parent.parent / "data" / "seeds"
 
 
+@pytest.fixture(scope="session")
+def web() -> Iterator[httpx.Client]:
+    """Any HTTP client, without a key; made once because making one loads certificates that nothing here needs."""
+    with httpx.Client(timeout=20, verify=False) as client:
+        yield client
+
+
 @pytest.fixture
 def api(shared_sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client of the shared sandbox that sends the example key."""
-    with httpx.Client(base_url=shared_sandbox.url, headers={"x-api-key": EXAMPLE_KEY}, timeout=20) as client:
+    """Talk to the shared sandbox with the example key."""
+    with httpx.Client(
+        base_url=shared_sandbox.url, headers={"x-api-key": EXAMPLE_KEY}, timeout=20, verify=False
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def own_api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    """A client of this test's own sandbox."""
-    with httpx.Client(base_url=sandbox.url, headers={"x-api-key": EXAMPLE_KEY}, timeout=20) as client:
+    """Talk to this test's own sandbox with the example key."""
+    with httpx.Client(base_url=sandbox.url, headers={"x-api-key": EXAMPLE_KEY}, timeout=20, verify=False) as client:
         yield client
 
 
 @pytest.fixture
 def client_of() -> Iterator[Callable[[Sandbox], httpx.Client]]:
-    """A maker of clients for sandboxes with options of their own."""
+    """Make clients for sandboxes with options of their own."""
     made: list[httpx.Client] = []
 
     def make(server: Sandbox) -> httpx.Client:
-        made.append(httpx.Client(base_url=server.url, headers={"x-api-key": EXAMPLE_KEY}, timeout=20))
+        made.append(httpx.Client(base_url=server.url, headers={"x-api-key": EXAMPLE_KEY}, timeout=20, verify=False))
         return made[-1]
 
     yield make
@@ -58,7 +67,7 @@ def finished(api: httpx.Client) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def events() -> Callable[[httpx.Response], list[Any]]:
-    """The events of a whole stream: JSON values, and text where it is not JSON (`[DONE]`, a broken line)."""
+    """Read a whole stream's events: JSON values, and text where it is not JSON (`[DONE]`, a broken line)."""
 
     def read(response: httpx.Response) -> list[Any]:
         found: list[Any] = []
@@ -76,7 +85,7 @@ def events() -> Callable[[httpx.Response], list[Any]]:
 
 @pytest.fixture
 def said() -> Callable[[list[Any]], str]:
-    """The text a stream's events spell."""
+    """Join the text that a stream's events spell."""
 
     def join(found: list[Any]) -> str:
         chunks = [event for event in found if isinstance(event, dict)]
@@ -87,5 +96,5 @@ def said() -> Callable[[list[Any]], str]:
 
 @pytest.fixture
 def printed() -> Callable[[str], Any]:
-    """A body as the platform's documents print it, by its file name."""
+    """Read a body as the platform's documents print it, by its file name."""
     return lambda name: json.loads((SEEDS / f"{name}.json").read_text(encoding="utf-8"))

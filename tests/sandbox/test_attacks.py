@@ -92,18 +92,18 @@ def test_what_is_no_http_is_no_harm(shared_sandbox: Sandbox, api: httpx.Client, 
         "/v1//models",
     ],
 )
-def test_odd_addresses_are_refused(shared_sandbox: Sandbox, path: str) -> None:
+def test_odd_addresses_are_refused(shared_sandbox: Sandbox, path: str, web: httpx.Client) -> None:
     """A refusal, or a plain answer where the address is good after all."""
-    reply = httpx.get(f"http://127.0.0.1:{shared_sandbox.port}{path}", headers={"x-api-key": "sk-x"})
+    reply = web.get(f"http://127.0.0.1:{shared_sandbox.port}{path}", headers={"x-api-key": "sk-x"})
     assert reply.status_code in {200, 400, 404, 502}
     reply.json()
 
 
 @pytest.mark.parametrize("host", ["", "[::", "evil.example", "a b"])
-def test_the_caller_s_host_is_not_believed(shared_sandbox: Sandbox, host: str) -> None:
+def test_the_caller_s_host_is_not_believed(shared_sandbox: Sandbox, host: str, web: httpx.Client) -> None:
     """Addresses in a reply are the server's own, whatever `Host` says."""
     job = {"model": "truefusion-edge", "input": {"prompt": "x"}}
-    reply = httpx.post(f"{shared_sandbox.url}/predictions", json=job, headers={"x-api-key": "sk-x", "host": host})
+    reply = web.post(f"{shared_sandbox.url}/predictions", json=job, headers={"x-api-key": "sk-x", "host": host})
     if reply.status_code != 400:  # the HTTP layer may refuse a malformed one
         assert reply.json()["output"][0].startswith(f"http://127.0.0.1:{shared_sandbox.port}/us/")
 
@@ -147,17 +147,17 @@ def test_any_chat_request_is_answered(api: httpx.Client, body: dict[str, Any], t
         assert reply.json()["error"]["param"]
 
 
-def test_a_seed_without_bounds_still_makes_a_picture(api: httpx.Client) -> None:
+def test_a_seed_without_bounds_still_makes_a_picture(api: httpx.Client, web: httpx.Client) -> None:
     """A number of 4,000 digits is a number."""
     content = json.dumps({"model": "truefusion-edge", "input": {"prompt": "x", "seed": 0}}).replace(
         '"seed": 0', '"seed": ' + "9" * 4000
     )
     job = api.post("/predictions", content=content).json()
-    assert httpx.get(job["output"][0]).status_code == 200
+    assert web.get(job["output"][0]).status_code == 200
 
 
-def test_a_fraction_may_count(api: httpx.Client) -> None:
+def test_a_fraction_may_count(api: httpx.Client, web: httpx.Client) -> None:
     """JSON knows one kind of number: 2.0 pictures are two."""
     job = {"model": "truefusion-pro", "input": {"prompt": "x", "num_outputs": 2.0, "seed": 3.0}, "await": True}
     urls = api.post("/predictions", json=job).json()["output"]
-    assert [httpx.get(url).status_code for url in urls] == [200, 200]
+    assert [web.get(url).status_code for url in urls] == [200, 200]

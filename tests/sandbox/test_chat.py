@@ -32,7 +32,7 @@ def ask(api: httpx.Client) -> Callable[..., dict[str, Any]]:
 
 
 def text_of(reply: dict[str, Any]) -> str:
-    """The first choice's words."""
+    """Read the first choice's words."""
     return str(reply["choices"][0]["message"]["content"])
 
 
@@ -74,7 +74,9 @@ def test_pictures_show(ask: Callable[..., Any]) -> None:
     assert "1 picture is attached" in text_of(ask({"role": "user", "content": parts}))
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "  two spaces", "a\n\nb\n", "ünï 🦊 $x_1$", "REPEAT: twice"])
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "  two spaces", "a\n\nb\n", "ünï 🦊 $x_1$", "REPEAT: twice"]
+)
 def test_repeat_is_exact(ask: Callable[..., Any], text: str) -> None:
     """What follows `REPEAT: ` comes back byte for byte."""
     assert text_of(ask(f"Please REPEAT: {text}")) == text
@@ -87,12 +89,12 @@ def test_the_filter_word_ends_the_answer(ask: Callable[..., Any]) -> None:
     assert choice["content_filter_results"]["violence"] == {"filtered": True, "severity": "medium"}
 
 
-def test_the_answer_depends_on_the_request_only(ask: Callable[..., Any], api: httpx.Client) -> None:
+def test_the_answer_depends_on_the_request_only(ask: Callable[..., Any], api: httpx.Client, web: httpx.Client) -> None:
     """Two servers give one answer; another seed, model or turn gives another."""
     first = text_of(ask(QUESTION, seed=1))
     with Sandbox(pace=20) as other:
         body = {"model": "deepbrain-router", "messages": [{"role": "user", "content": QUESTION}], "seed": 1}
-        again = httpx.post(f"{other.url}/chat/completions", json=body, headers={"x-api-key": "sk-other"}).json()
+        again = web.post(f"{other.url}/chat/completions", json=body, headers={"x-api-key": "sk-other"}).json()
     assert text_of(again) == first
     assert len({text_of(ask(QUESTION, seed=seed)) for seed in range(12)}) > 5
 

@@ -24,34 +24,38 @@ Finished = Callable[..., dict[str, Any]]
         ("truefusion-video", {"prompt": "rain"}, "video/mp4"),
     ],
 )
-def test_a_file_is_fetched_without_a_key(finished: Finished, model: str, given: Any, kind: str) -> None:
+def test_a_file_is_fetched_without_a_key(
+    finished: Finished, model: str, given: Any, kind: str, web: httpx.Client
+) -> None:
     """With its content type and length, outside `/v1`."""
     url = finished(model, **given)["output"][0]
     assert "/v1/" not in url
-    reply = httpx.get(url)
+    reply = web.get(url)
     assert (reply.status_code, reply.headers["content-type"]) == (200, kind)
     assert int(reply.headers["content-length"]) == len(reply.content) > 1000
 
 
-def test_each_output_has_its_file(finished: Finished) -> None:
+def test_each_output_has_its_file(finished: Finished, web: httpx.Client) -> None:
     """Three outputs, three addresses, three pictures."""
     job = finished("truefusion-pro", prompt="a fox", num_outputs=3)
-    assert len({httpx.get(url).content for url in job["output"]}) == 3
+    assert len({web.get(url).content for url in job["output"]}) == 3
     assert job["metrics"]["image_count"] == 3
 
 
-def test_two_servers_give_the_same_file(finished: Finished, client_of: Callable[[Sandbox], httpx.Client]) -> None:
+def test_two_servers_give_the_same_file(
+    finished: Finished, client_of: Callable[[Sandbox], httpx.Client], web: httpx.Client
+) -> None:
     """The bytes follow from the input, not from the server or the job."""
     with Sandbox(pace=100) as other:
         job = {"model": "truefusion", "input": {"prompt": "a fox"}, "await": True}
         there = client_of(other).post("/predictions", json=job).json()["output"][0]
-        assert httpx.get(there).content == httpx.get(finished("truefusion", prompt="a fox")["output"][0]).content
+        assert web.get(there).content == web.get(finished("truefusion", prompt="a fox")["output"][0]).content
 
 
-def test_head_tells_the_length_only(finished: Finished) -> None:
+def test_head_tells_the_length_only(finished: Finished, web: httpx.Client) -> None:
     """No body, the same headers."""
     url = finished("truefusion", prompt="a fox")["output"][0]
-    head, whole = httpx.head(url), httpx.get(url)
+    head, whole = web.head(url), web.get(url)
     assert (head.content, head.headers["content-length"]) == (b"", whole.headers["content-length"])
     assert head.headers["accept-ranges"] == "bytes"
 
@@ -81,47 +85,47 @@ def test_a_range_is_read(header: str | None, part: Part | None) -> None:
     assert part_of(header, 100) == part
 
 
-def test_a_range_is_served(finished: Finished) -> None:
+def test_a_range_is_served(finished: Finished, web: httpx.Client) -> None:
     """206 with just those bytes, so that a player can seek."""
     url = finished("truefusion-video", prompt="rain")["output"][0]
-    whole = httpx.get(url).content
-    reply = httpx.get(url, headers={"range": "bytes=100-199"})
+    whole = web.get(url).content
+    reply = web.get(url, headers={"range": "bytes=100-199"})
     assert (reply.status_code, reply.content) == (206, whole[100:200])
     assert reply.headers["content-range"] == f"bytes 100-199/{len(whole)}"
-    beyond = httpx.get(url, headers={"range": f"bytes={len(whole)}-"})
+    beyond = web.get(url, headers={"range": f"bytes={len(whole)}-"})
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole)}")
 
 
-def test_a_range_of_another_version_is_the_whole_file(finished: Finished) -> None:
+def test_a_range_of_another_version_is_the_whole_file(finished: Finished, web: httpx.Client) -> None:
     """`If-Range` with this file's tag gives the part, with any other tag the whole."""
     url = finished("truefusion", prompt="a fox")["output"][0]
-    tag = httpx.get(url).headers["etag"]
-    same, other = (httpx.get(url, headers={"range": "bytes=0-9", "if-range": t}) for t in (tag, '"other"'))
+    tag = web.get(url).headers["etag"]
+    same, other = (web.get(url, headers={"range": "bytes=0-9", "if-range": t}) for t in (tag, '"other"'))
     assert (same.status_code, other.status_code) == (206, 200)
 
 
-def test_files_expire(client_of: Callable[[Sandbox], httpx.Client]) -> None:
+def test_files_expire(client_of: Callable[[Sandbox], httpx.Client], web: httpx.Client) -> None:
     """After their time they are 404, and the prediction says that its data is gone but keeps its addresses."""
     with Sandbox(pace=50, media_seconds=0.0) as server:
         client = client_of(server)
         job = client.post("/predictions", json={"model": "truefusion", "input": {"prompt": "x"}, "await": True}).json()
-        reply = httpx.get(job["output"][0])
+        reply = web.get(job["output"][0])
     assert reply.status_code == 404
     assert (job["status"], job["metadata"]["data_available"]) == ("succeeded", False)
 
 
-def test_a_file_is_not_there_before_the_job_s_end(sandbox: Sandbox, own_api: httpx.Client) -> None:
+def test_a_file_is_not_there_before_the_job_s_end(sandbox: Sandbox, own_api: httpx.Client, web: httpx.Client) -> None:
     """Its address can be known early; its bytes cannot."""
     own_api.post("/predictions", json={"model": "truefusion-video", "input": {"prompt": "x"}})
     (job,) = sandbox.state.jobs
     origin = sandbox.url.removesuffix("/v1")
-    assert httpx.get(origin + job.outputs[0]).status_code == 404
+    assert web.get(origin + job.outputs[0]).status_code == 404
 
 
-def test_fetching_files_sends_no_key_to_remember(sandbox: Sandbox, own_api: httpx.Client) -> None:
+def test_fetching_files_sends_no_key_to_remember(sandbox: Sandbox, own_api: httpx.Client, web: httpx.Client) -> None:
     """The server can tell whether a client sent its key along with a download."""
     job = {"model": "truefusion-edge", "input": {"prompt": "x"}}
     url = own_api.post("/predictions", json=job).json()["output"][0]
-    httpx.get(url)
+    web.get(url)
     own_api.get(url)
     assert [request.auth for request in sandbox.state.requests] == ["x-api-key", "none", "x-api-key"]

@@ -57,7 +57,10 @@ def test_a_near_miss_is_suggested() -> None:
 def test_a_status_comes_in_the_api_s_own_shape(api: httpx.Client, fault: str, status: int, error_id: str) -> None:
     """Flat and enveloped on predictions, nested on chat; both with the id."""
     headers = {"x-sandbox-fault": fault}
-    job, chat = api.post("/predictions", json=JOB, headers=headers), api.post("/chat/completions", json=CHAT, headers=headers)
+    job, chat = (
+        api.post("/predictions", json=JOB, headers=headers),
+        api.post("/chat/completions", json=CHAT, headers=headers),
+    )
     assert (job.status_code, chat.status_code) == (status, status)
     assert job.json()["error_id"] == chat.json()["error"]["error_id"] == error_id
 

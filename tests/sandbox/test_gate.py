@@ -25,20 +25,20 @@ from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
         ({"authorization": "Bearer"}, 401),
     ],
 )
-def test_a_key_is_needed(shared_sandbox: Sandbox, headers: dict[str, str], status: int) -> None:
+def test_a_key_is_needed(shared_sandbox: Sandbox, headers: dict[str, str], status: int, web: httpx.Client) -> None:
     """In either header; any that starts with `sk-`, but for the revoked one."""
-    assert httpx.get(f"{shared_sandbox.url}/models", headers=headers).status_code == status
+    assert web.get(f"{shared_sandbox.url}/models", headers=headers).status_code == status
 
 
-def test_the_key_is_asked_for_before_the_body_is_read(shared_sandbox: Sandbox) -> None:
+def test_the_key_is_asked_for_before_the_body_is_read(shared_sandbox: Sandbox, web: httpx.Client) -> None:
     """Without a key, broken JSON is 401 and not 400."""
-    assert httpx.post(f"{shared_sandbox.url}/predictions", content=b"{").status_code == 401
+    assert web.post(f"{shared_sandbox.url}/predictions", content=b"{").status_code == 401
 
 
-def test_keys_are_not_kept(sandbox: Sandbox) -> None:
+def test_keys_are_not_kept(sandbox: Sandbox, web: httpx.Client) -> None:
     """A remembered request says how a key came, never which."""
     for headers in ({"x-api-key": "sk-secret-1"}, {"authorization": "Bearer sk-secret-2"}, {}):
-        httpx.get(f"{sandbox.url}/models?fields=x", headers=headers)
+        web.get(f"{sandbox.url}/models?fields=x", headers=headers)
     assert [request.auth for request in sandbox.state.requests] == ["x-api-key", "bearer", "none"]
     assert "sk-secret" not in repr(sandbox.state.requests)
     assert (sandbox.state.requests[0].path, sandbox.state.requests[0].query) == ("/v1/models", "fields=x")
@@ -56,9 +56,11 @@ def test_a_request_s_json_is_remembered(sandbox: Sandbox, own_api: httpx.Client)
     ("method", "path"),
     [("GET", "/v1/nope"), ("GET", "/v1"), ("GET", "/"), ("PATCH", "/v1/models"), ("GET", "/v1/chat/completions")],
 )
-def test_an_unknown_endpoint_is_told_as_json(shared_sandbox: Sandbox, method: str, path: str) -> None:
+def test_an_unknown_endpoint_is_told_as_json(
+    shared_sandbox: Sandbox, method: str, path: str, web: httpx.Client
+) -> None:
     """404 in the unified envelope, also without a key, and also for a known path's other methods."""
-    reply = httpx.request(method, f"http://127.0.0.1:{shared_sandbox.port}{path}")
+    reply = web.request(method, f"http://127.0.0.1:{shared_sandbox.port}{path}")
     assert (reply.status_code, reply.json()["error"]["error_id"]) == (404, "ENDPOINT_NOT_FOUND")
     assert reply.json()["status"] is False
 

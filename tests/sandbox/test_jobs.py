@@ -15,14 +15,14 @@ START = 1_772_828_123 * SECOND
 
 
 def job_of(name: str = "truefusion", *, pace: float = 1.0, **given: Any) -> jobs.Job:
-    """A job made at START."""
+    """Make a job at START."""
     model = catalogue.models()[name]
     given = given or {"prompt": "a fox"}
     return jobs.plan("d05b96fc-7fdf-4528-8e61-aa1092f48040", model, given, now=START, pace=pace)
 
 
 def at(job: jobs.Job, seconds: float) -> jobs.Snapshot:
-    """The job's state so many seconds after it was made."""
+    """Look at the job so many seconds after it was made."""
     return jobs.snapshot(job, START + round(seconds * SECOND))
 
 

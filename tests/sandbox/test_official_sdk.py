@@ -14,7 +14,7 @@ from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
 
 @pytest.fixture
 def client(shared_sandbox: Sandbox) -> SkytellsClient:
-    """The SDK's client, pointed at the shared sandbox."""
+    """Point the SDK's client at the shared sandbox."""
     return SkytellsClient(EXAMPLE_KEY, base_url=shared_sandbox.url, timeout=20_000)
 
 

@@ -16,7 +16,7 @@ QUESTION = [{"role": "user", "content": "What is machine learning?"}]
 
 @pytest.fixture
 def client(shared_sandbox: Sandbox) -> Iterator[openai.OpenAI]:
-    """The openai client, pointed at the shared sandbox."""
+    """Point the openai client at the shared sandbox."""
     with openai.OpenAI(api_key=EXAMPLE_KEY, base_url=shared_sandbox.url, max_retries=0) as made:
         yield made
 
@@ -120,19 +120,39 @@ def test_the_same_client_works_async(shared_sandbox: Sandbox) -> None:
         ),
         (EXAMPLE_KEY, lambda c: ask(c, temperature=3), openai.BadRequestError, "INVALID_PARAMETER"),
         (EXAMPLE_KEY, lambda c: ask(c, []), openai.UnprocessableEntityError, "VALIDATION_ERROR"),
-        (EXAMPLE_KEY, lambda c: ask(c, extra_headers={"x-sandbox-fault": "429"}), openai.RateLimitError, "RATE_LIMIT_EXCEEDED"),
-        (EXAMPLE_KEY, lambda c: ask(c, extra_headers={"x-sandbox-fault": "500"}), openai.InternalServerError, "INTERNAL_ERROR"),
-        (EXAMPLE_KEY, lambda c: c.responses.create(model="gpt-5", input="x"), openai.NotFoundError, "ENDPOINT_NOT_FOUND"),
-        (EXAMPLE_KEY, lambda c: c.embeddings.create(model="gpt-5", input="x"), openai.NotFoundError, "ENDPOINT_NOT_FOUND"),
+        (
+            EXAMPLE_KEY,
+            lambda c: ask(c, extra_headers={"x-sandbox-fault": "429"}),
+            openai.RateLimitError,
+            "RATE_LIMIT_EXCEEDED",
+        ),
+        (
+            EXAMPLE_KEY,
+            lambda c: ask(c, extra_headers={"x-sandbox-fault": "500"}),
+            openai.InternalServerError,
+            "INTERNAL_ERROR",
+        ),
+        (
+            EXAMPLE_KEY,
+            lambda c: c.responses.create(model="gpt-5", input="x"),
+            openai.NotFoundError,
+            "ENDPOINT_NOT_FOUND",
+        ),
+        (
+            EXAMPLE_KEY,
+            lambda c: c.embeddings.create(model="gpt-5", input="x"),
+            openai.NotFoundError,
+            "ENDPOINT_NOT_FOUND",
+        ),
     ],
 )
 def test_an_error_has_its_class(
     shared_sandbox: Sandbox, key: str, call: Callable[[Any], Any], error: type[openai.APIStatusError], error_id: str
 ) -> None:
     """Each refusal becomes the class openai has for its status, with the platform's id in its body."""
-    with openai.OpenAI(api_key=key, base_url=shared_sandbox.url, max_retries=0) as client:
-        with pytest.raises(error) as caught:
-            call(client)
+    client = openai.OpenAI(api_key=key, base_url=shared_sandbox.url, max_retries=0)
+    with client, pytest.raises(error) as caught:
+        call(client)
     assert caught.value.body["error_id"] == error_id
     assert caught.value.request_id == caught.value.body["request_id"]
 

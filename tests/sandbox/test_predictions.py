@@ -82,13 +82,13 @@ def test_a_cancelled_job_is_final(own_api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/delete", "/delete/"])
-def test_a_job_is_deleted_under_both_names(api: httpx.Client, path: str) -> None:
+def test_a_job_is_deleted_under_both_names(api: httpx.Client, path: str, web: httpx.Client) -> None:
     """The prediction is the answer; after that there is none, and its files are gone."""
     job = api.post("/predictions", json=JOB | {"await": True}).json()
     assert api.delete(f"/predictions/{job['id']}{path}").json()["id"] == job["id"]
     missing = api.get(f"/predictions/{job['id']}")
     assert (missing.status_code, missing.json()["error_id"]) == (502, "PREDICTION_FAILED")
-    assert httpx.get(job["output"][0]).status_code == 404
+    assert web.get(job["output"][0]).status_code == 404
 
 
 def test_pages_are_cut_newest_first(own_api: httpx.Client) -> None:
@@ -193,9 +193,7 @@ def test_null_is_fine_where_the_schema_says_so(api: httpx.Client) -> None:
         (JOB | {"model": "deepbrain-router"}, 422, "MODEL_NOT_SUPPORTED"),
     ],
 )
-def test_a_wrong_request_is_refused(
-    api: httpx.Client, body: dict[str, Any], status: int, error_id: str
-) -> None:
+def test_a_wrong_request_is_refused(api: httpx.Client, body: dict[str, Any], status: int, error_id: str) -> None:
     """Each with the id the platform has for it."""
     reply = api.post("/predictions", json=body)
     assert (reply.status_code, reply.json()["error_id"]) == (status, error_id)
@@ -203,7 +201,9 @@ def test_a_wrong_request_is_refused(
 
 def test_a_near_miss_is_suggested(api: httpx.Client) -> None:
     """A misspelt model's error names the model that was meant."""
-    assert "Did you mean 'truefusion'?" in api.post("/predictions", json=JOB | {"model": "truefusoin"}).json()["message"]
+    assert (
+        "Did you mean 'truefusion'?" in api.post("/predictions", json=JOB | {"model": "truefusoin"}).json()["message"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,6 +271,10 @@ def test_every_model_has_the_same_keys(api: httpx.Client) -> None:
 
 def test_fields_choose_the_schemas(api: httpx.Client) -> None:
     """Named ones are there, others null; a field the list does not have changes nothing else."""
-    for fields, has in (("input_schema", (True, False)), ("output_schema,input_schema", (True, True)), ("x", (False, False))):
+    for fields, has in (
+        ("input_schema", (True, False)),
+        ("output_schema,input_schema", (True, True)),
+        ("x", (False, False)),
+    ):
         model = api.get("/models", params={"fields": fields}).json()[0]
         assert (model["input_schema"] is not None, model["output_schema"] is not None) == has

@@ -15,7 +15,7 @@ Printed = Callable[[str], Any]
 
 
 def shape(value: Any) -> Any:
-    """A value with its leaves replaced by the names of their JSON types; lists keep their first item's shape."""
+    """Replace the leaves of a value by the names of their JSON types; of a list, keep the first item's shape."""
     match value:
         case dict():
             return {key: shape(item) for key, item in value.items()}
@@ -30,7 +30,7 @@ def shape(value: Any) -> Any:
 
 
 def ordered(value: Any) -> Any:
-    """A value in which the order of keys counts in a comparison."""
+    """Make the order of keys count in a comparison."""
     if isinstance(value, dict):
         return [(key, ordered(item)) for key, item in value.items()]
     return [ordered(item) for item in value] if isinstance(value, list) else value
@@ -49,9 +49,7 @@ def test_a_finished_song_has_the_printed_prediction_s_keys_and_types(
 
 
 @pytest.mark.parametrize("name", ["created_at", "started_at", "completed_at", "updated_at"])
-def test_a_timestamp_has_the_printed_precision(
-    finished: Callable[..., Any], printed: Printed, name: str
-) -> None:
+def test_a_timestamp_has_the_printed_precision(finished: Callable[..., Any], printed: Printed, name: str) -> None:
     """Created and updated carry microseconds, started and completed carry nanoseconds."""
     pattern = re.sub(r"\d", r"\\d", re.escape(printed("prediction")[name]))
     assert re.fullmatch(pattern, finished("truefusion", prompt="a clock")[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -72,9 +73,12 @@ def test_usage_comes_last_when_asked_for(stream: Callable[..., list[Any]]) -> No
 
 def test_a_stream_takes_its_time(client_of: Callable[[Sandbox], httpx.Client]) -> None:
     """Pieces come one by one: the first well before the last, about `token_seconds / pace` apart."""
-    with Sandbox(token_seconds=0.01) as slow:
-        with client_of(slow).stream("POST", "/chat/completions", json=BODY | {"max_tokens": 40}) as response:
-            times = [time.monotonic() for line in response.iter_lines() if line]
+    body = BODY | {"max_tokens": 40}
+    with (
+        Sandbox(token_seconds=0.01) as slow,
+        client_of(slow).stream("POST", "/chat/completions", json=body) as response,
+    ):
+        times = [time.monotonic() for line in response.iter_lines() if line]
     assert times[-1] - times[0] >= 0.3
     assert times[1] - times[0] < 0.2
 
@@ -110,9 +114,7 @@ def test_content_may_be_an_array(stream: Callable[..., list[Any]]) -> None:
     """Each piece is a list of text parts that spell the same words."""
     spoilt, plain = stream("array-content"), stream()
     parts = [part["text"] for c in spoilt[:-1] for x in c["choices"] for part in x["delta"].get("content", [])]
-    assert "".join(parts) == "".join(
-        x["delta"].get("content", "") for c in plain[:-1] for x in c["choices"]
-    )
+    assert "".join(parts) == "".join(x["delta"].get("content", "") for c in plain[:-1] for x in c["choices"])
 
 
 def test_chunks_may_be_padded(stream: Callable[..., list[Any]]) -> None:
@@ -136,28 +138,27 @@ def test_a_stalled_stream_sends_nothing_more(sandbox: Sandbox, own_api: httpx.Cl
     assert wait_until(lambda: sandbox.state.open_streams == 0)
 
 
-def test_a_reader_that_leaves_ends_the_stream() -> None:
+def test_a_reader_that_leaves_ends_the_stream(web: httpx.Client) -> None:
     """The server stops making words when nobody reads them."""
     with Sandbox(token_seconds=0.05) as slow:
-        with httpx.stream(
+        with web.stream(
             "POST", f"{slow.url}/chat/completions", json=BODY, headers={"x-api-key": EXAMPLE_KEY}
         ) as response:
-            next(response.iter_lines())
+            lines = response.iter_lines()  # held, because a forgotten iterator closes its response
+            next(lines)
             assert slow.state.open_streams == 1
         assert wait_until(lambda: slow.state.open_streams == 0)
 
 
-def test_stopping_the_server_ends_open_streams() -> None:
+def test_stopping_the_server_ends_open_streams(web: httpx.Client) -> None:
     """`stop()` does not wait for a stalled stream."""
     server = Sandbox().start()
     ended = threading.Event()
 
     def read() -> None:
         headers = {"x-api-key": EXAMPLE_KEY, "x-sandbox-fault": "stall"}
-        try:
-            httpx.post(f"{server.url}/chat/completions", json=BODY, headers=headers, timeout=20)
-        except httpx.HTTPError:
-            pass
+        with contextlib.suppress(httpx.HTTPError):
+            web.post(f"{server.url}/chat/completions", json=BODY, headers=headers)
         ended.set()
 
     thread = threading.Thread(target=read)

@@ -25,13 +25,9 @@ def samples() -> array.array[int]:
     """Play a little tune: eight bells over a soft chord."""
     total = 4 * RATE
     mixed = [0.0] * total
-    notes = [
-        (n * 0.42, 440.0 * 2 ** (step / 12), 1.0, 1.1) for n, step in enumerate((0, 4, 7, 12, 9, 7, 4, 0))
-    ]
+    notes = [(n * 0.42, 440.0 * 2 ** (step / 12), 1.0, 1.1) for n, step in enumerate((0, 4, 7, 12, 9, 7, 4, 0))]
     chord = [
-        (at, 220.0 * 2 ** (step / 12), 0.35, 1.9)
-        for at, steps in ((0, (0, 4, 7)), (1.7, (-3, 0, 5)))
-        for step in steps
+        (at, 220.0 * 2 ** (step / 12), 0.35, 1.9) for at, steps in ((0, (0, 4, 7)), (1.7, (-3, 0, 5))) for step in steps
     ]
     for at, tone, loud, seconds in notes + chord:
         start, length = int(at * RATE), int(seconds * RATE)
@@ -80,9 +76,7 @@ def picture(number: int, count: int) -> Image.Image:
         draw.polygon([*line, (2 * WIDTH, 2 * HEIGHT), (0, 2 * HEIGHT)], fill=tone)
     small = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(small)
-    draw.text(
-        (14, 146), "Skytells sandbox: nothing was billed", font=ImageFont.load_default(size=15), fill="white"
-    )
+    draw.text((14, 146), "Skytells sandbox: nothing was billed", font=ImageFont.load_default(size=15), fill="white")
     return small
 
 

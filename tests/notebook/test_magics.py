@@ -1,0 +1,315 @@
+"""The magics, typed into a real kernel: what they show, return and say."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skytells_nb.sandbox import Sandbox
+from tests.kernels import Kernel, running_kernel
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for this kernel's record and media."""
+    return tmp_path_factory.mktemp("magics")
+
+
+@pytest.fixture(scope="module")
+def notebook(place: Path, shared_sandbox: Sandbox) -> Iterator[Kernel]:
+    """A kernel with the extension loaded and the sandbox on."""
+    environment = {
+        "SKYTELLS_NB_SANDBOX": shared_sandbox.url,
+        "SKYTELLS_NB_LEDGER": str(place / "ledger.sqlite3"),
+        "SKYTELLS_NB_MEDIA": str(place / "media"),
+    }
+    with running_kernel(**environment) as kernel:
+        assert kernel.run("%load_ext skytells_nb").status == "ok"
+        assert kernel.run("%skytells_sandbox").status == "ok"
+        yield kernel
+
+
+def rows(place: Path) -> list[tuple[str, ...]]:
+    """Read (api, status, tag, cell) of every call from the record's file itself."""
+    with sqlite3.connect(place / "ledger.sqlite3") as record:
+        found = record.execute("SELECT api, status, tag, cell FROM calls ORDER BY started_at").fetchall()
+    record.close()
+    return found
+
+
+def test_loading_is_silent() -> None:
+    """Loading and reloading print and show nothing."""
+    with running_kernel() as kernel:
+        for line in ("%load_ext skytells_nb", "%reload_ext skytells_nb"):
+            ran = kernel.run(line)
+            assert ("ok", "", "", 0) == (ran.status, ran.stdout, ran.stderr, ran.messages)
+
+
+def test_no_key_is_one_line() -> None:
+    """Without a key the cell fails with one line that names both ways out."""
+    with running_kernel() as kernel:
+        kernel.run("%load_ext skytells_nb")
+        ran = kernel.run("%%skytells_chat\nhello")
+    assert ran.status == "error"
+    assert ran.error == (
+        "NoKeyError: No Skytells API key was found. Run %skytells_login to store one, "
+        "set SKYTELLS_API_KEY, or go offline with %skytells_sandbox."
+    )
+
+
+def test_chat_shows_one_lasting_output(notebook: Kernel) -> None:
+    """The answer ends as one display of plain text and safe HTML, and the returned reply is not shown a second time."""
+    ran = notebook.run("%%skytells_chat\nREPEAT: A **bold** <b>word</b>")
+    assert (ran.status, len(ran.shown), ran.result) == ("ok", 1, None)
+    assert set(ran.shown[0]) == {"text/plain", "text/html"}
+    assert "A <strong>bold</strong> &lt;b&gt;word&lt;/b&gt;" in ran.html
+    assert "deepbrain-router" in ran.text
+    assert "nothing was billed" in ran.text
+
+
+def test_chat_returns_the_reply(notebook: Kernel) -> None:
+    """The reply lands in _ and in the variable named by -o."""
+    notebook.run("%%skytells_chat -q -o kept\nREPEAT: hello")
+    ran = notebook.run("_ is kept, kept.text, type(kept).__name__")
+    assert ran.text == "(True, 'hello', 'Reply')"
+
+
+def test_quiet_shows_nothing(notebook: Kernel) -> None:
+    """With --quiet nothing is shown, not even as the cell's result."""
+    ran = notebook.run("%%skytells_chat --quiet\nREPEAT: hello")
+    assert ("ok", 0, None, "") == (ran.status, ran.messages, ran.result, ran.stdout)
+
+
+def test_one_rule_for_braces(notebook: Kernel) -> None:
+    """{{expression}} is replaced in line and body; {single}, $name and JSON arrive as they were typed."""
+    notebook.run("n = 3; who = 'gpt-5'")
+    notebook.run('%%skytells_chat {{who}} -q -o kept\nREPEAT: {{n + 1}} {n} $n {"a": {"b": 1}}')
+    assert notebook.run("kept.text, kept.model").text == "('4 {n} $n {\"a\": {\"b\": 1}}', 'gpt-5')"
+
+
+def test_options_reach_the_service(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """Options and name=value pairs arrive under the API's names, with their types."""
+    notebook.run('%%skytells_chat gpt-5 -q -s "Be brief." -t 0.25 --max-tokens 7 --stop END top_p=0.5 seed=3\nhello')
+    sent = shared_sandbox.state.requests[-1].json
+    sent.pop("stream_options")
+    assert sent == {
+        "model": "gpt-5",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}],
+        "temperature": 0.25,
+        "max_tokens": 7,
+        "stop": "END",
+        "top_p": 0.5,
+        "seed": 3,
+        "stream": True,
+    }
+
+
+def test_a_thread_remembers(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """A named conversation sends its earlier turns; running a cell again replaces its own turn."""
+    notebook.run("%%skytells_chat -q --thread t\nREPEAT: one", cell_id="cell-a")
+    notebook.run("%%skytells_chat -q --thread t\nREPEAT: two", cell_id="cell-b")
+    notebook.run("%%skytells_chat -q --thread t\nREPEAT: two again", cell_id="cell-b")
+    said = [message["content"] for message in shared_sandbox.state.requests[-1].json["messages"]]
+    assert said == ["REPEAT: one", "one", "REPEAT: two again"]
+
+
+def test_a_failed_turn_does_not_enter(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """A turn that failed leaves no trace in its thread."""
+    notebook.run("%%skytells_chat -q --thread u\nREPEAT: one", cell_id="cell-c")
+    failed = notebook.run("%%skytells_chat nope -q --thread u\nREPEAT: two", cell_id="cell-d")
+    notebook.run("%%skytells_chat -q --thread u\nREPEAT: three", cell_id="cell-e")
+    said = [message["content"] for message in shared_sandbox.state.requests[-1].json["messages"]]
+    assert failed.error.startswith("UnknownNameError: There is no model 'nope'.")
+    assert said == ["REPEAT: one", "one", "REPEAT: three"]
+
+
+def test_predict_shows_pictures(notebook: Kernel, place: Path) -> None:
+    """Two pictures are embedded as thumbnails, and their originals are kept in the media folder."""
+    ran = notebook.run('%skytells_predict truefusion-pro prompt="a red fox" num_outputs=2 -o fox')
+    assert (ran.status, len(ran.shown), ran.result) == ("ok", 1, None)
+    assert ran.html.count('<img src="data:image/') == 2
+    assert len(list((place / "media").glob("truefusion-pro_a-red-fox_*.png"))) == 2
+    assert "truefusion-pro" in ran.text
+    assert notebook.run("fox.status.value, len(fox.files), str(fox.cost)").text == "('succeeded', 2, '0.08')"
+
+
+def test_predict_takes_its_text_from_the_body(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """As a cell magic, the body is the model's main text, and typed pairs are read by the schema."""
+    ran = notebook.run("%%skytells_predict beatfusion-2.0 sample_rate=16000 audio_format=wav\n[verse]\nla la")
+    created = next(r for r in reversed(shared_sandbox.state.requests) if r.method == "POST")
+    assert created.json["input"] == {"sample_rate": 16000, "audio_format": "wav", "lyrics": "[verse]\nla la"}
+    assert "<audio controls" in ran.html
+
+
+@pytest.mark.parametrize(
+    ("line", "question"),
+    [
+        ("%skytells_predict truefusion -q -o asked prompt=why?", "why?"),
+        ('asked = %skytells_predict truefusion -q prompt="what is this?"', "what is this?"),
+        ("if True:\n    %skytells_predict truefusion -q -o asked prompt=how?", "how?"),
+    ],
+)
+def test_a_question_mark_at_the_end_runs(notebook: Kernel, line: str, question: str) -> None:
+    """A line that ends in a question mark runs, where IPython would look for help and do nothing."""
+    notebook.run("asked = None")
+    assert notebook.run(line).status == "ok"
+    assert notebook.run("asked.input['prompt']").text == repr(question)
+
+
+def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """--quote checks the inputs and says the price; no prediction is created."""
+    before = len(shared_sandbox.state.jobs)
+    ran = notebook.run("%skytells_predict truefusion-pro prompt=x num_outputs=3 --quote")
+    assert ran.text == "about $0.12 (3 × $0.04 per image)"
+    assert len(shared_sandbox.state.jobs) == before
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            "%skytells_predict truefusion-prp prompt=x",
+            "UnknownNameError: There is no model 'truefusion-prp'. Did you mean 'truefusion-pro'? [",
+        ),
+        (
+            "%skytells_predict truefusion-pro promt=x",
+            "InvalidInputError: truefusion-pro: prompt is missing; promt is not an input (did you mean prompt?). "
+            "Nothing was sent; %skytells_models truefusion-pro shows the inputs.",
+        ),
+        (
+            "%skytells_predict truefusion-pro prompt=x guidance=high num_outputs=9 seed=1.5 aspect_ratio=4:5",
+            "InvalidInputError: truefusion-pro: aspect_ratio must be one of 1:1, 16:9, 9:16, 4:3, 3:4 (got '4:5'), did you mean "
+            "4:3?; guidance must be a number (got 'high'); num_outputs must be at most 4 (got 9); seed must be a whole number "
+            "(got 1.5). Nothing was sent;",
+        ),
+        ("%skytells_predict truefusion-pro", "InvalidInputError: truefusion-pro: prompt is missing. Nothing was sent;"),
+        ("%skytells_predict", "InputError: %skytells_predict needs a model. %skytells_models lists them."),
+        (
+            "%skytells_predict gpt-5 prompt=x",
+            "InputError: gpt-5 is a text model: it runs no predictions. Use chat, or %%skytells_chat.",
+        ),
+        ("%%skytells_chat\n{{undefnd}}", "UnknownNameError: There is no name 'undefnd' for {{undefnd}}."),
+        (
+            "%%skytells_chat --tempo 1\nx",
+            "UnknownNameError: There is no option '--tempo' of %skytells_chat. Did you mean '--temperature'?",
+        ),
+        ("%%skytells_chat", "InputError: The prompt is empty. Write a question; nothing was sent."),
+        ("%%skytells_chat\n  ", "InputError: The prompt is empty. Write a question; nothing was sent."),
+        ("%%skytells_chat temperature=9\nx", "RefusedError: The service refused the request: "),
+        (
+            "%skytells_chat hi",
+            "InputError: %skytells_chat is a cell magic. Write %%skytells_chat, and the prompt on the lines below it.",
+        ),
+        ("%skytells_usage --by modle", "UnknownNameError: There is no grouping 'modle'. Did you mean 'model'?"),
+        ("%skytells_login", "SetupError: Nobody can type a key here. Set SKYTELLS_API_KEY before the notebook starts."),
+        (
+            "%%skytells_chat -q -o 1x\nhi",
+            "InputError: '1x' cannot be the name of a variable. Use letters, digits and _.",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(notebook: Kernel, shared_sandbox: Sandbox, code: str, said: str) -> None:
+    """A mistake fails the cell with one line that names the thing and the nearest valid one; no job is created."""
+    before = len(shared_sandbox.state.jobs)
+    ran = notebook.run(code)
+    assert ran.status == "error"
+    assert ran.error.startswith(said)
+    assert "\n" not in ran.error
+    assert len(shared_sandbox.state.jobs) == before
+
+
+def test_tb_has_everything(notebook: Kernel) -> None:
+    """After the one line, %tb shows the whole traceback with its cause."""
+    notebook.run("%skytells_predict truefusion-prp prompt=x")
+    shown = notebook.run("%tb").error
+    assert "Traceback (most recent call last)" in shown
+    assert "The above exception was the direct cause of the following exception" in shown
+    assert "skytells_nb.errors.RefusedError" in shown
+
+
+def test_a_failed_job_fails_the_cell(notebook: Kernel) -> None:
+    """A model that fails gives its own message and the prediction's id."""
+    ran = notebook.run('%skytells_predict truefusion prompt="please FAIL"')
+    assert ran.error.startswith("JobFailedError: truefusion failed on prediction ")
+
+
+def test_models(notebook: Kernel) -> None:
+    """The catalogue is a table with prices, narrowed by words; one model's name shows its inputs."""
+    whole = notebook.run("%skytells_models")
+    assert "$0.04 / image" in whole.text
+    assert "$0.50 in, $1.25 out / 1M tokens" in whole.text
+    assert "truefusion" not in notebook.run("%skytells_models --type text").text
+    assert "num_outputs" in notebook.run("%skytells_models truefusion-pro").text
+
+
+def test_every_call_is_recorded(notebook: Kernel, place: Path) -> None:
+    """A call's row knows its api, status, tag and cell."""
+    notebook.run("%%skytells_chat -q --tag lesson\nhello", cell_id="cell-x")
+    assert rows(place)[-1] == ("chat", "succeeded", "lesson", "cell-x")
+
+
+def test_usage(notebook: Kernel) -> None:
+    """The record comes back as a DataFrame, whole or summed up."""
+    notebook.run("%%skytells_chat -q --tag summed\nREPEAT: a b c")
+    notebook.run("%skytells_usage --tag summed -o frame")
+    assert (
+        notebook.run("type(frame).__name__, len(frame), str(frame.cost_source[0])").text == "('DataFrame', 1, 'priced')"
+    )
+    notebook.run("%skytells_usage --by model --tag summed -o total")
+    assert notebook.run("list(total.index), int(total.calls.iloc[0])").text == "(['deepbrain-router'], 1)"
+
+
+def test_status_shows_no_key(notebook: Kernel) -> None:
+    """Status says where everything comes from, and never the key."""
+    shown = json.dumps([notebook.run("%skytells_status").result])
+    assert "sandbox: nothing is billed" in shown
+    assert "sk-" not in shown
+
+
+def test_stop_keeps_what_came(notebook: Kernel, place: Path) -> None:
+    """Stop during an answer keeps the partial text on the screen, marked, and records the call as interrupted."""
+    notebook.run("import skytells_nb as sky")
+    words = " ".join(f"word{n}" for n in range(3000))
+    ran = notebook.run(f"%%skytells_chat --tag stopped\nREPEAT: {words}", interrupt_after="word9")
+    assert ran.status == "error"
+    assert "KeyboardInterrupt" in ran.error
+    assert "word9" in ran.text
+    assert "word2999" not in ran.text
+    assert "interrupted" in ran.text
+    assert rows(place)[-1][:3] == ("chat", "interrupted", "stopped")
+
+
+def test_stop_cancels_the_job(notebook: Kernel, place: Path, shared_sandbox: Sandbox) -> None:
+    """Stop during a wait cancels the job on the server, once."""
+    ran = notebook.run(
+        "%skytells_predict truefusion-video prompt=waves --tag halted", interrupt_after="truefusion-video"
+    )
+    assert "KeyboardInterrupt" in ran.error
+    paths = [r.path for r in shared_sandbox.state.requests if r.method == "POST" and r.path.endswith("/cancel")]
+    assert len(paths) == 1
+    assert rows(place)[-1][:3] == ("prediction", "canceled", "halted")
+
+
+def test_repaints_are_throttled(notebook: Kernel) -> None:
+    """A long answer of many pieces is painted at most 20 times a second, first and last included apart."""
+    ran = notebook.run("%%skytells_chat\nREPEAT: " + " ".join(str(n) for n in range(800)))
+    seconds = ran.times[-1] - ran.times[0]
+    assert 3 <= ran.messages <= 20 * seconds + 3
+
+
+def test_unloading_takes_all_away() -> None:
+    """After unloading, no magic, transformer or event hook of ours is left."""
+    with running_kernel() as kernel:
+        state = (
+            "ip = get_ipython(); [len(ip.magics_manager.magics['line']), len(ip.magics_manager.magics['cell']), "
+            "len(ip.input_transformers_cleanup), len(ip.events.callbacks['pre_run_cell'])]"
+        )
+        before = kernel.run(state).text
+        kernel.run("%load_ext skytells_nb")
+        assert kernel.run(state).text != before
+        kernel.run("%unload_ext skytells_nb")
+        assert kernel.run(state).text == before
