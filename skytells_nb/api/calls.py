@@ -213,8 +213,6 @@ class Calls:
         """Check the inputs, create a prediction and wait for its result: `submit` and `wait` in one."""
         found = yield from self._checked(model, values)
         job, trace = yield from self._submitted(found, values, tag)
-        if on_progress is not None:
-            on_progress(job, 0.0)
         options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
         return (yield from flows.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
 

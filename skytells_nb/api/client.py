@@ -132,17 +132,17 @@ class Client(_Face):
     def _run(self, flow: flows.Flow[T]) -> T:
         result: Any = None
         error: BaseException | None = None
-        try:
-            while True:
+        while True:
+            try:
                 step = flow.send(result) if error is None else flow.throw(error)
-                result = error = None
-                try:
-                    result = self._perform(step)
-                except BaseException as caught:  # noqa: BLE001 - the flow decides, also for an interruption
-                    error = caught
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
+                result, error = self._perform(step), None
+            except StopIteration as stop:
+                value: T = stop.value
+                return value
+            except BaseException as caught:
+                if flow.gi_frame is None:  # the flow has ended with it
+                    raise
+                result, error = None, caught
 
     def _perform(self, step: flows.Step) -> Any:
         match step:
@@ -186,9 +186,9 @@ class Client(_Face):
         error: BaseException | None = None
         try:
             while True:
-                step = flow.send(result) if error is None else flow.throw(error)
-                result = error = None
                 try:
+                    step = flow.send(result) if error is None else flow.throw(error)
+                    result = error = None
                     match step:
                         case flows.Receive():
                             result = next(pieces, b"")
@@ -202,15 +202,17 @@ class Client(_Face):
                             result = wire.Answer(response.status_code, response.headers, body)
                         case _:
                             result = self._perform(step)
+                except (StopIteration, flows.Abandoned):
+                    return
                 except httpx.HTTPError as caught:
                     error = transfer.trouble(caught, self.base_url)
                     error.__cause__ = caught
                 except GeneratorExit:
                     error = flows.Abandoned()
-                except BaseException as caught:  # noqa: BLE001 - the flow decides, also for an interruption
+                except BaseException as caught:
+                    if flow.gi_frame is None:  # the flow has ended with it
+                        raise
                     error = caught
-        except (StopIteration, flows.Abandoned):
-            return
         finally:
             if response is not None:
                 response.close()
@@ -273,17 +275,17 @@ class AsyncClient(_Face):
     async def _run(self, flow: flows.Flow[T]) -> T:
         result: Any = None
         error: BaseException | None = None
-        try:
-            while True:
+        while True:
+            try:
                 step = flow.send(result) if error is None else flow.throw(error)
-                result = error = None
-                try:
-                    result = await self._perform(step)
-                except BaseException as caught:  # noqa: BLE001 - the flow decides, also for a cancellation
-                    error = caught
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
+                result, error = await self._perform(step), None
+            except StopIteration as stop:
+                value: T = stop.value
+                return value
+            except BaseException as caught:
+                if flow.gi_frame is None:  # the flow has ended with it
+                    raise
+                result, error = None, caught
 
     async def _perform(self, step: flows.Step) -> Any:
         match step:
@@ -327,9 +329,9 @@ class AsyncClient(_Face):
         error: BaseException | None = None
         try:
             while True:
-                step = flow.send(result) if error is None else flow.throw(error)
-                result = error = None
                 try:
+                    step = flow.send(result) if error is None else flow.throw(error)
+                    result = error = None
                     match step:
                         case flows.Receive():
                             result = await anext(pieces, b"")
@@ -344,15 +346,17 @@ class AsyncClient(_Face):
                             result = wire.Answer(response.status_code, response.headers, body)
                         case _:
                             result = await self._perform(step)
+                except (StopIteration, flows.Abandoned):
+                    return
                 except httpx.HTTPError as caught:
                     error = transfer.trouble(caught, self.base_url)
                     error.__cause__ = caught
                 except GeneratorExit:
                     error = flows.Abandoned()
-                except BaseException as caught:  # noqa: BLE001 - the flow decides, also for a cancellation
+                except BaseException as caught:
+                    if flow.gi_frame is None:  # the flow has ended with it
+                        raise
                     error = caught
-        except (StopIteration, flows.Abandoned):
-            return
         finally:
             if response is not None:
                 await response.aclose()

@@ -343,6 +343,8 @@ def wait(
     if trace.sent is None:
         trace.sent = begun
     try:
+        if on_progress is not None:
+            on_progress(job, 0.0)
         while not job.status.final:
             elapsed = trace.clock() - begun
             if elapsed >= timeout:

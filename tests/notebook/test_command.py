@@ -58,7 +58,7 @@ def test_pairs(line: str, pairs: dict[str, str] | None) -> None:
     [
         ("-s brief", {"system": "brief"}),
         ('--system "be brief"', {"system": "be brief"}),
-        ("--system='be brief'", {"system": "'be brief'"}),
+        ("--system='be brief'", {"system": "be brief"}),
         ("--temperature=0.2 --max-tokens 64", {"temperature": 0.2, "max-tokens": 64}),
         ("-t0.2 -q", {"temperature": 0.2, "quiet": True}),
         ("-t -1", {"temperature": -1.0}),
