@@ -68,8 +68,8 @@ class Calls:
     ) -> flows.Flow[Reply]:
         """Ask a text model and wait for the whole answer.
 
-        `prompt` is a text, or a list of messages ({"role", "content"}); `temperature` is 0 to 2; `max_tokens` bounds the
-        answer; further `params` go to the API as they are. Raises `InputError` before anything is sent,
+        `prompt` is a text, or a list of messages ({"role", "content"}); `temperature` is 0 to 2; `max_tokens`
+        bounds the answer; further `params` go to the API as they are. Raises `InputError` before anything is sent,
         `UnknownNameError` for a model that does not exist, and the other errors of `skytells_nb.errors`.
         """
         told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
@@ -188,7 +188,8 @@ class Calls:
         """Wait until a prediction has ended, and return it; `job` is a Prediction or its id, `timeout` in seconds.
 
         `on_progress(prediction, elapsed)` is called after each look. Stop (Ctrl-C) cancels the job once, unless
-        `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`, `JobFailedError`, `JobCanceledError`.
+        `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`,
+        `JobFailedError`, `JobCanceledError`.
         """
         if isinstance(job, str):
             job = yield from self.prediction(job)

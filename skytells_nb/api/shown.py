@@ -1,4 +1,4 @@
-"""How a value shows itself in a notebook without knowing notebooks: it asks the renderer that the package's face hands in.
+"""How a value shows itself without knowing notebooks: it asks the renderer that the package's face hands in.
 
 Until one is handed in (or where this package's lower layers are used alone), a value shows its one-line repr.
 """

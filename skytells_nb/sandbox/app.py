@@ -1,7 +1,7 @@
 """The sandbox as a web application: its paths, and what every reply has in common.
 
 All paths the platform and its SDKs use lead here, old and new names alike, with and without a slash at the
-end. Every reply has an `x-request-id`. Finished files are served outside `/v1`, without a key, as the
+end. Every reply has an `x-request-id`, and says that it is the sandbox's (`x-skytells-sandbox`). Finished files are served outside `/v1`, without a key, as the
 platform's own delivery host does. The application holds one `Memory` and no other state.
 """
 
@@ -132,7 +132,9 @@ class _Envelope:
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                headers["x-skytells-sandbox"] = "nothing was billed"
             await send(message)
 
         await self._app(scope, receive, named)
