@@ -7,6 +7,7 @@ kernel and the sandbox end with it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from .api.pricing import dollars
 from .costs.ledger import Ledger
 from .notebook.session import SANDBOX_VARIABLE
 from .sandbox import Sandbox
-from .settings import LEDGER_VARIABLE
+from .settings import LEDGER_VARIABLE, MEDIA_VARIABLE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -34,14 +35,20 @@ CELL_LIMIT = 120
 """Seconds that one cell may take."""
 
 
-def run(*, lab: bool = False, folder: str | None = None, jupyter: Sequence[str] = ()) -> int:
-    """Run the demo, or open it in JupyterLab; returns the exit status, 1 where a cell or the set-up failed."""
+def run(
+    *, lab: bool = False, folder: str | None = None, jupyter: Sequence[str] = (), source: Path | None = None
+) -> int:
+    """Run the demo, or open it in JupyterLab; returns the exit status, 1 where a cell or the set-up failed.
+
+    `folder` is where the copy, its page and its media go; `source` a notebook to run in place of the quickstart;
+    `jupyter` holds options for JupyterLab.
+    """
     missing = [name for name in (("jupyterlab",) if lab else ("nbclient", "nbconvert")) if not _installed(name)]
     if missing:
         print(f"The demo needs {' and '.join(missing)}: run  pip install 'skytells-nb[lab]'", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, _as_interrupt)
-    place = _folder(folder)
+    place = _folder(folder, source or notebook())
     try:
         with Sandbox() as sandbox, _environment(sandbox.url, place) as ledger:
             if lab:
@@ -68,16 +75,16 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _folder(chosen: str | None) -> Path:
+def _folder(chosen: str | None, source: Path) -> Path:
     place = Path(chosen or "skytells-demo").expanduser().absolute()
     try:
         place.mkdir(parents=True, exist_ok=True)
-        (place / QUICKSTART).write_bytes(notebook().read_bytes())
+        (place / QUICKSTART).write_bytes(source.read_bytes())
     except OSError as error:
         if chosen:
             raise SystemExit(f"{place} cannot be written: {error.strerror}. Choose another with --output.") from error
         place = Path(tempfile.mkdtemp(prefix="skytells-demo-"))
-        (place / QUICKSTART).write_bytes(notebook().read_bytes())
+        (place / QUICKSTART).write_bytes(source.read_bytes())
     return place
 
 
@@ -87,8 +94,9 @@ def _environment(address: str, place: Path) -> Iterator[Ledger]:
     path = place / "ledger.sqlite3"
     for old in place.glob("ledger.sqlite3*"):
         old.unlink()
-    before = {name: os.environ.get(name) for name in (SANDBOX_VARIABLE, LEDGER_VARIABLE)}
+    before = {name: os.environ.get(name) for name in (SANDBOX_VARIABLE, LEDGER_VARIABLE, MEDIA_VARIABLE)}
     os.environ |= {SANDBOX_VARIABLE: address, LEDGER_VARIABLE: str(path)}
+    os.environ.pop(MEDIA_VARIABLE, None)
     ledger = Ledger(path)
     try:
         yield ledger
@@ -118,6 +126,7 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
         timeout=CELL_LIMIT,
         kernel_manager_class=_manager_of_this_python(),
         resources={"metadata": {"path": str(place)}},
+        on_notebook_start=_stop_on_signal,
         **_progress(document, total),
     )
     failure: Exception | None = None
@@ -125,6 +134,8 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         failure = error
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     finally:
         nbformat.write(document, path)
     page = _page(document, path)
@@ -134,6 +145,14 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
     _report(document, ledger, len(set(_pictures(place)) - before), seconds)
     print(f"\nnotebook  {path}\npage      {page}")
     return 1 if failure is not None else 0
+
+
+def _stop_on_signal(**_: object) -> None:
+    """Let Ctrl-C and a request to end cancel the run, which shuts the kernel down on its way out."""
+    task = asyncio.current_task()
+    if task is not None and os.name != "nt":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 def _manager_of_this_python() -> type[Any]:

@@ -14,9 +14,9 @@ import sqlite3
 import threading
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +44,21 @@ MIGRATIONS = (
     """,
 )
 
-_FROM_CALL = tuple(field.name for field in fields(Call) if field.name != "charge")
-_OWN = ("session", "cell", "execution_count", "cost", "cost_source", "cost_reason", "currency")
-COLUMNS = (*_FROM_CALL, *_OWN)
-_INSERT = f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of our own
-_SETTABLE = tuple(
-    n for n in COLUMNS if n not in ("id", "session", "cell", "execution_count", "quoted", "started_at", "tag")
+_SETTLED = (
+    "finished_at", "model_used", "stream", "sandbox", "status", "error_id", "http_status", "request_id", "remote_id",
+    "attempts", "waited", "seconds", "ttft", "prompt_tokens", "completion_tokens", "total_tokens", "reasoning_tokens",
+    "cached_tokens", "predict_time", "total_time", "outputs", "cost", "cost_source", "cost_reason", "currency", "usage",
+)  # fmt: skip
+"""The columns that the end of a call settles; the others stand from its beginning."""
+COLUMNS = (
+    *_SETTLED,
+    *("id", "session", "started_at", "tag", "cell", "execution_count", "api", "endpoint", "model", "quoted", "fingerprint"),
 )
-_UPDATE = f"UPDATE calls SET {', '.join(f'{n} = ?' for n in _SETTABLE)} WHERE id = ?"  # noqa: S608 - names of our own
-_BY_REMOTE = """SELECT id FROM calls WHERE api = 'prediction' AND remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1"""
+_INSERT = f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of our own
+_UPDATE = f"UPDATE calls SET {', '.join(f'{name} = ?' for name in _SETTLED)} WHERE id = ?"  # noqa: S608 - names of our own
+_BY_REMOTE = """
+    SELECT id FROM calls WHERE api = 'prediction' AND remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1
+"""
 
 Where = Callable[[], tuple[str | None, int | None]]
 """Says which cell is running: its id and execution count, each None where that is not known."""
@@ -61,23 +67,22 @@ Where = Callable[[], tuple[str | None, int | None]]
 def row_of(call: Call, where: Where | None = None) -> dict[str, Any]:
     """Write a call as a row: moments as ISO 8601 in UTC, money as exact text, usage as JSON."""
     cell, execution_count = where() if where else (None, None)
-    row: dict[str, Any] = {name: getattr(call, name) for name in _FROM_CALL}
     charge = call.charge
-    return row | {
-        "started_at": call.started_at.isoformat(),
-        "finished_at": call.finished_at and call.finished_at.isoformat(),
-        "stream": int(call.stream),
-        "sandbox": int(call.sandbox),
-        "quoted": None if call.quoted is None else str(call.quoted),
-        "usage": None if call.usage is None else json.dumps(call.usage),
-        "session": SESSION,
-        "cell": cell,
-        "execution_count": execution_count,
-        "cost": None if charge.amount is None else str(charge.amount),
-        "cost_source": charge.source,
-        "cost_reason": charge.reason or None,
-        "currency": charge.currency,
-    }
+    row = dict(zip(_TOLD, _told(call), strict=True))
+    row["started_at"] = call.started_at.isoformat()
+    row["finished_at"] = call.finished_at and call.finished_at.isoformat()
+    row["quoted"] = None if call.quoted is None else str(call.quoted)
+    row["usage"] = None if call.usage is None else json.dumps(call.usage)
+    row["session"], row["cell"], row["execution_count"] = SESSION, cell, execution_count
+    row["cost"] = None if charge.amount is None else str(charge.amount)
+    row["cost_source"], row["cost_reason"], row["currency"] = charge.source, charge.reason or None, charge.currency
+    return row
+
+
+_TOLD = tuple(field.name for field in fields(Call) if field.name != "charge")
+_told = attrgetter(*_TOLD)
+_settled = itemgetter(*_SETTLED, "id")
+_whole = itemgetter(*COLUMNS)
 
 
 class Ledger:
@@ -92,32 +97,30 @@ class Ledger:
 
     def insert(self, row: dict[str, Any]) -> None:
         """Commit a new row; raises sqlite3.Error or OSError where that is not possible."""
-        with self._open() as connection:
-            connection.execute(_INSERT, [row[name] for name in COLUMNS])
+        with self._lock:
+            self._opened().execute(_INSERT, _whole(row))
 
     def complete(self, row: dict[str, Any]) -> None:
         """Commit what became of a row; a row of the same remote id is completed where the id is not known."""
-        values = [row[name] for name in _SETTABLE]
-        with self._open() as connection:
-            if connection.execute(_UPDATE, [*values, row["id"]]).rowcount:
+        with self._lock:
+            connection = self._opened()
+            if connection.execute(_UPDATE, _settled(row)).rowcount:
                 return
-            known = (
-                connection.execute(_BY_REMOTE, [row["remote_id"], row["id"]]).fetchone() if row["remote_id"] else None
-            )
+            remote = row["remote_id"]
+            known = connection.execute(_BY_REMOTE, [remote, row["id"]]).fetchone() if remote else None
             if known is None:
-                connection.execute(_INSERT, [row[name] for name in COLUMNS])
+                connection.execute(_INSERT, _whole(row))
             else:
-                kept = {"endpoint", "fingerprint", "model"}
-                names = [name for name in _SETTABLE if name not in kept and row[name] is not None]
+                names = [name for name in _SETTLED if row[name] is not None]
                 update = f"UPDATE calls SET {', '.join(f'{n} = ?' for n in names)} WHERE id = ?"  # noqa: S608 - our own names
                 connection.execute(update, [*(row[name] for name in names), known[0]])
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows, oldest first, with those that could not be written."""
         found: dict[str, dict[str, Any]] = {}
-        if self._connection is not None or self.path.exists():
-            with self._open() as connection:
-                cursor = connection.execute("SELECT * FROM calls ORDER BY started_at")
+        with self._lock:
+            if self._connection is not None or self.path.exists():
+                cursor = self._opened().execute("SELECT * FROM calls ORDER BY started_at")
                 names = [column[0] for column in cursor.description]
                 found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
         return list((found | self.unwritten).values())
@@ -129,13 +132,11 @@ class Ledger:
                 self._connection.close()
             self._connection = None
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            if self._connection is None or self._process != os.getpid():
-                self._connection = self._connect()
-                self._process = os.getpid()
-            yield self._connection
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None or self._process != os.getpid():
+            self._connection = self._connect()
+            self._process = os.getpid()
+        return self._connection
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,7 +199,8 @@ class Recorder:
     def _write(self, ledger: Ledger, row: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
         try:
             write(row)
-        except (sqlite3.Error, OSError, SetupError) as error:
+            ledger.unwritten.pop(row["id"], None)
+        except (sqlite3.Error, OSError, SetupError, ValueError, OverflowError) as error:
             ledger.unwritten[row["id"]] = row
             if not self._told:
                 self._told = True
@@ -209,12 +211,12 @@ class Recorder:
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
-_ledgers: dict[Path, Ledger] = {}
+_ledgers: dict[str | None, Ledger] = {}
 
 
 def default_ledger() -> Ledger:
-    """Give the ledger that the settings name; one object for each file."""
-    path = settings.ledger_file()
-    if path not in _ledgers:
-        _ledgers.setdefault(path, Ledger(path))
-    return _ledgers[path]
+    """The ledger that the settings name; one object for each file."""
+    named = os.environ.get(settings.LEDGER_VARIABLE)
+    if named not in _ledgers:
+        _ledgers.setdefault(named, Ledger())
+    return _ledgers[named]

@@ -66,7 +66,7 @@ def fetch(
             declared = response.headers.get("content-length", "")
             if declared.isdecimal() and int(declared) > limit:
                 raise MediaError(f"not saved: it has {megabytes(int(declared))}, the limit is {megabytes(limit)}")
-            for piece in response.iter_bytes(65_536):
+            for piece in response.iter_bytes():
                 size += len(piece)
                 if size > limit:
                     raise MediaError(f"not saved: it has more than {megabytes(limit)}")

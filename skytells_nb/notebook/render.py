@@ -27,15 +27,14 @@ _KINDS: dict[type[Field], str] = {TextField: "text", FlagField: "yes or no", Cho
 
 
 def made(plain: str, html: str) -> Bundle:
-    """Put the two forms of one thing into a mimebundle."""
-    return {"text/plain": plain, "text/html": html}
+    """Put the two forms of one thing into a mimebundle; a terminal gets no control characters either."""
+    return {"text/plain": page.visible(plain), "text/html": html}
 
 
 @singledispatch
 def bundle(value: object) -> Bundle:
     """Draw any value: text/plain and safe text/html. What is not one of ours shows its repr."""
-    line = page.visible(repr(value))
-    return made(line, page.pre(line))
+    return made(repr(value), page.pre(repr(value)))
 
 
 @bundle.register
@@ -44,7 +43,7 @@ def _reply(reply: Reply) -> Bundle:
     said = reply.text or (f"refused: {reply.refusal}" if reply.refusal else "")
     asked = "\n".join(_tool(call) for call in reply.tool_calls)
     html = page.box(markdown.to_html(said), page.pre(asked) if asked else "", page.caption(line))
-    return made("\n".join(part for part in (page.visible(said), page.visible(asked), line) if part), html)
+    return made("\n".join(part for part in (said, asked, line) if part), html)
 
 
 def _tool(call: dict[str, Any]) -> str:
@@ -64,7 +63,7 @@ def _prediction(prediction: Prediction) -> Bundle:
 @bundle.register
 def _quote(quote: Quote) -> Bundle:
     why = f" ({page.cut(quote.reason, 200)})" if quote.amount is not None and quote.reason else ""
-    line = page.visible(f"{quote}{why}")
+    line = f"{quote}{why}"
     return made(line, page.box(page.text(line)))
 
 

@@ -64,17 +64,12 @@ def thumbnail(source: bytes | Path, *, max_side: int = SIDE, budget: int = BUDGE
 
 
 def _eight_bit(image: Image) -> Image:
-    """Bring any mode to RGB or RGBA; 16-bit and float greys are scaled, not clipped."""
+    """Bring any mode to RGB or RGBA; greys of 16 bits are scaled, not clipped."""
     if image.mode in ("RGB", "RGBA"):
         return image
     exif = image.getexif()
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I"):
         image = image.point(lambda value: value * (1 / 256)).convert("L")
-    elif image.mode in ("I", "F"):
-        low, high = image.getextrema()
-        low, high = float(low), float(high)  # type: ignore[arg-type]  # single-band modes give two numbers
-        scale = 255 / (high - low or 1)
-        image = image.point(lambda value: value * scale - low * scale).convert("L")
     see_through = image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info
     converted = image.convert("RGBA" if see_through else "RGB")
     if exif:

@@ -37,7 +37,7 @@ PAYLOADS = (
     "<!-- <script>window.ran=1</script>",
     "<![CDATA[<script>window.ran=1</script>]]>",
     "<?php <script>window.ran=1</script> ?>",
-    '</pre></code></div></td></table><script>window.ran=1</script>',
+    "</pre></code></div></td></table><script>window.ran=1</script>",
     '"><script>window.ran=1</script>',
     "'><img src=x onerror=window.ran=1>",
     '" onmouseover="window.ran=1" x="',
@@ -66,7 +66,7 @@ PAYLOADS = (
     '![" onerror="window.ran=1](https://evil.example/p)',
     "[![x](https://evil.example/pixel.png)](javascript:window.ran=1)",
     "```html\n<script>window.ran=1</script>\n```",
-    "```\"><script>window.ran=1</script>\nx\n```",
+    '```"><script>window.ran=1</script>\nx\n```',
     "```python\n'</code></pre><script>window.ran=1</script>'",
     "`<script>window.ran=1</script>`",
     "| <script>window.ran=1</script> |\n|---|\n| <img src=x onerror=window.ran=1> |",
@@ -88,9 +88,7 @@ PAYLOADS = (
 
 ALLOWED: dict[str, set[str]] = {
     name: {"style"}
-    for name in (
-        "div span p br hr em strong s code pre blockquote ul ol li table thead tbody tr th td h1 h2 h3 h4 h5 h6"
-    ).split()
+    for name in ["div", "span", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "h1", "h2", "h3", "h4", "h5", "h6"]
 }
 ALLOWED["ol"] |= {"start"}
 ALLOWED["a"] = {"href", "title", "target", "rel", "style", "download"}

@@ -94,7 +94,9 @@ def test_formulas_reach_the_page_whole(formula: str) -> None:
 def test_what_is_no_formula_is_kept_from_the_typesetter(text: str) -> None:
     """Sums of money, lone commands and commands that reach out are not typeset."""
     html = to_html(text)
-    assert "<code>" in html or not any(sign in html.replace("<span>$</span>", "").replace("<span>\\</span>", "") for sign in "$\\")
+    assert "<code>" in html or not any(
+        sign in html.replace("<span>$</span>", "").replace("<span>\\</span>", "") for sign in "$\\"
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,9 @@ def hostile_values(words: str) -> list[object]:
         pricing={"amount": 1, "unit": words, "currency": words},
         input_schema=schema,
     )
-    job = Prediction(words, Status.SUCCEEDED, model=words, input={"prompt": words, "seed": words}, output=(words,), call=call)
+    job = Prediction(
+        words, Status.SUCCEEDED, model=words, input={"prompt": words, "seed": words}, output=(words,), call=call
+    )
     reply = Reply(
         text=words,
         model=words,
@@ -95,9 +97,7 @@ def test_foreign_words_are_words_in_every_bundle(payload: str) -> None:
 def test_reply_shows_text_and_caption() -> None:
     """An answer is its text, then who, how long, how many tokens and how much."""
     plain = bundle(Reply(text="Hi **there**", model="gpt-5", finish_reason="stop", call=CALL))["text/plain"]
-    line = (
-        "asked deepbrain-router, answered gpt-5 · 3.2 s · first words after 0.4 s · 120 tokens in, 1,532 out · $0.000123"
-    )
+    line = "asked deepbrain-router, answered gpt-5 · 3.2 s · first words after 0.4 s · 120 tokens in, 1,532 out · $0.000123"
     assert plain == f"Hi **there**\n{line}"
 
 
@@ -112,7 +112,10 @@ def test_reply_html_is_rendered_markdown_with_the_same_caption() -> None:
     ("change", "said"),
     [
         ({"finish_reason": "length"}, "cut: the answer reached its token limit"),
-        ({"finish_reason": "content_filter", "filters": Filters(("violence",), ("hate",))}, "safety layer: violence, hate"),
+        (
+            {"finish_reason": "content_filter", "filters": Filters(("violence",), ("hate",))},
+            "safety layer: violence, hate",
+        ),
         ({"finish_reason": "odd"}, "ended by odd"),
         ({"complete": False}, "interrupted: the answer is not whole"),
         ({"call": replace(CALL, charge=Charge())}, "cost unknown"),
