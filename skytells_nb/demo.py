@@ -121,23 +121,24 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
     print(f"Running {total} cells of {path}", flush=True)
     before = set(_pictures(place))
     begun = time.monotonic()
+    stop = _Stop()
     client = NotebookClient(
         document,
         timeout=CELL_LIMIT,
         kernel_manager_class=_manager_of_this_python(),
         resources={"metadata": {"path": str(place)}},
-        on_notebook_start=_stop_on_signal,
+        on_notebook_start=stop.listen,
         **_progress(document, total),
     )
-    failure: Exception | None = None
+    failure: BaseException | None = None
     try:
         client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, asyncio.CancelledError) as error:
         failure = error
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
     finally:
         nbformat.write(document, path)
+    if stop.asked:
+        raise KeyboardInterrupt
     page = _page(document, path)
     seconds = time.monotonic() - begun
     if failure is not None:
@@ -147,12 +148,24 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
     return 1 if failure is not None else 0
 
 
-def _stop_on_signal(**_: object) -> None:
-    """Let Ctrl-C and a request to end cancel the run, which shuts the kernel down on its way out."""
-    task = asyncio.current_task()
-    if task is not None and os.name != "nt":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+class _Stop:
+    """Lets Ctrl-C and a request to end cancel the run, which shuts the kernel down on its way out."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._task: asyncio.Task[Any] | None = None
+
+    def listen(self, **_: object) -> None:
+        """Take the signals over from nbclient, which would report them as a kernel that died."""
+        self._task = asyncio.current_task()
+        if os.name != "nt":
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self._ask)
+
+    def _ask(self) -> None:
+        self.asked = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _manager_of_this_python() -> type[Any]:

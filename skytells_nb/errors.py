@@ -34,8 +34,11 @@ import traceback
 from collections.abc import Iterable
 from typing import Any
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
-_KEYLIKE = re.compile(r"sk-[A-Za-z0-9_\-]{4,}")
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+_KEYLIKE = re.compile(r"(?<![A-Za-z])sk-[A-Za-z0-9_\-]{4,}")
 
 
 def plain(text: object, limit: int = 400) -> str:

@@ -147,11 +147,13 @@ def _checked_address(address: str) -> str:
     try:
         parts = urlsplit(address.strip())
         host, _ = parts.hostname, parts.port
+        if not address.strip().isprintable() or " " in address.strip():
+            raise ValueError("it holds blanks or control characters")
     except ValueError as error:
         raise SetupError(f"{shown!r} is not an address: {error}.", f"Use one such as {DEFAULT_ADDRESS}.") from error
     if parts.scheme not in ("https", "http") or not host:
         raise SetupError(f"{shown!r} is not an http address.", f"Use one such as {DEFAULT_ADDRESS}.")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if "@" in parts.netloc or "?" in address or "#" in address:
         raise SetupError(
             f"The address of {host} holds a user name, query or fragment.", "Give only scheme, host and path."
         )

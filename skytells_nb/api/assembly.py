@@ -1,8 +1,8 @@
 """The pieces of a streamed answer -> deltas as they come, and one Reply at any moment.
 
 Pure: fed with the events' data, it never waits. A chunk may have no choices (it then carries usage or filters), a
-content that is null, a string or an array of parts, and padding (`obfuscation`) that is ignored. A tool call comes in
-fragments that are joined by their index. `finished` says whether the answer is whole.
+content that is null, a string or an array of parts, and padding (`obfuscation`) that is ignored; blank data is nothing.
+A tool call comes in fragments that are joined by their index. `finished` says whether the answer is whole.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Assembly:
             if end != len(data):
                 chunk = json.loads(data)
         except (ValueError, RecursionError) as error:
+            if not data.strip():
+                return Delta("", {})
             raise BrokenStreamError("The stream sent a piece that is not JSON.", "What had come is kept.") from error
         if type(chunk) is not dict:
             raise BrokenStreamError("The stream sent a piece that is not an object.", "What had come is kept.")
@@ -51,8 +53,8 @@ class Assembly:
 
     def add(self, chunk: Json) -> Delta:
         """Take one chunk."""
-        if not self._first:
-            self._first = chunk
+        if not self._first.get("id"):  # filters may come ahead, in a chunk that names neither id nor model
+            self._first |= chunk
         if chunk.get("usage"):
             self._usage = record(chunk["usage"]) or self._usage
         if "prompt_filter_results" in chunk:

@@ -132,7 +132,7 @@ class Calls:
     def models(self, *, refresh: bool = False) -> flows.Flow[tuple[Model, ...]]:
         """Read the catalogue; kept for the client's life unless `refresh`."""
         if self._listed is None or refresh:
-            self._listed = yield from flows.models()
+            self._listed = yield from flows.models(self._policy)
             self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
         return self._listed
 
@@ -142,7 +142,7 @@ class Calls:
         Raises `UnknownNameError` with the nearest name for a model that does not exist.
         """
         if refresh or slug not in self._known_models:
-            self._known_models[slug] = yield from self._naming_models(slug, flows.model(slug))
+            self._known_models[slug] = yield from self._naming_models(slug, flows.model(slug, self._policy))
         return self._known_models[slug]
 
     def _checked(self, slug: str, values: Mapping[str, Any]) -> flows.Flow[Model]:
@@ -195,8 +195,8 @@ class Calls:
             job = yield from self.prediction(job)
         request = wire.get_prediction(job.id)
         trace = self._trace("prediction", request, job.model, None)
-        call = job.call or replace(trace.call, remote_id=job.id)
-        trace = flows.Trace(call, policy=self._policy)
+        if job.call is not None:
+            trace = flows.Trace.resumed(job.call, self._policy)
         options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
         known = self._known_models.get(job.model)
         return (yield from flows.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))

@@ -89,7 +89,7 @@ class Client(_Face):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._http = httpx.Client(transport=transport, **transfer.options(self._calls.key.value, timeout))
+        self._http = transfer.Http(transport=transport, **transfer.options(self._calls.key.value, timeout))
         self._sleep = sleep
 
     chat = _blocking(Calls.chat)
@@ -236,7 +236,7 @@ class AsyncClient(_Face):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._http = httpx.AsyncClient(transport=transport, **transfer.options(self._calls.key.value, timeout))
+        self._http = transfer.AsyncHttp(transport=transport, **transfer.options(self._calls.key.value, timeout))
         self._sleep = sleep
 
     chat = _awaiting(Calls.chat)

@@ -104,6 +104,12 @@ class Trace:
     headers: Any = None
     status: int | None = None
 
+    @classmethod
+    def resumed(cls, call: Call, policy: RetryPolicy) -> Trace:
+        """Take up a call that was begun earlier, with its tries, its waits and the time that has passed since."""
+        age = (datetime.now(UTC) - call.started_at).total_seconds()
+        return cls(call, policy=policy, attempts=call.attempts, waited=call.waited, sent=time.monotonic() - age)
+
     def ended(self, status: CallStatus, **more: Any) -> Call:
         """Give the call as it stands now."""
         headers = self.headers or {}
@@ -116,8 +122,8 @@ class Trace:
             attempts=self.attempts,
             waited=self.waited,
             **{
-                "http_status": self.status,
-                "request_id": headers.get("x-request-id"),
+                "http_status": self.status or self.call.http_status,
+                "request_id": headers.get("x-request-id") or self.call.request_id,
                 "sandbox": self.call.sandbox or "x-skytells-sandbox" in headers,
                 **more,
             },
@@ -143,7 +149,7 @@ def _certainly_did_not_run(error: Exception) -> bool:
 
 
 def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:
-    """Make the record of a call that is about to be sent; ids sort by the millisecond, so a record of them only grows."""
+    """Make the record of a call that is about to be sent; ids sort by time, so a file of them only grows."""
     return Call(
         id=f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}",
         api=api,
@@ -247,7 +253,7 @@ def chat_stream(request: wire.Request, trace: Trace, assembly: Assembly, done: C
                 delta = assembly.feed(event.data)
                 if delta is None:
                     break
-                if "error" in delta.raw and not delta.raw.get("choices"):
+                if delta.raw.get("error") and not delta.raw.get("choices"):
                     raise _in_midstream(delta.raw, request)
                 deltas.append(delta)
             if trace.ttft is None and trace.sent is not None and any(delta.text for delta in deltas):
@@ -340,8 +346,6 @@ def wait(
     Polls after 0.5 s, then after 15 % of the time passed, never over 5 s apart.
     """
     begun = trace.clock()
-    if trace.sent is None:
-        trace.sent = begun
     try:
         if on_progress is not None:
             on_progress(job, 0.0)
@@ -355,7 +359,7 @@ def wait(
                 )
             yield Pause(min(5.0, max(0.5, 0.15 * elapsed), timeout - elapsed))
             try:
-                body = yield from exchange(wire.get_prediction(job.id))
+                body = yield from exchange(wire.get_prediction(job.id), policy=trace.policy)
             except SkytellsError as error:
                 raise StillRunningError(
                     f"We lost sight of prediction {job.id}: {error.what}",
@@ -400,19 +404,19 @@ def _cancel_once(job: Prediction) -> Flow[Prediction]:
     return replace(found, call=job.call) if found.id else replace(job, status=Status.CANCELED)
 
 
-def models() -> Flow[tuple[Model, ...]]:
+def models(policy: RetryPolicy) -> Flow[tuple[Model, ...]]:
     """Read the catalogue."""
-    body = yield from exchange(wire.get_models())
+    body = yield from exchange(wire.get_models(), policy=policy)
     rows = body if isinstance(body, list) else record(body).get("data")
     return tuple(model for model in map(Model.from_json, rows if isinstance(rows, list) else []) if model.slug)
 
 
-def model(slug: str) -> Flow[Model]:
+def model(slug: str, policy: RetryPolicy) -> Flow[Model]:
     """Read one model, by the plural path or, where the server knows only that one, the singular."""
     try:
-        body = yield from exchange(wire.get_model(slug))
+        body = yield from exchange(wire.get_model(slug), policy=policy)
     except SkytellsError as error:
         if error.status != 404 or error.error_id == "MODEL_NOT_FOUND":
             raise
-        body = yield from exchange(wire.get_model(slug, singular=True))
+        body = yield from exchange(wire.get_model(slug, singular=True), policy=policy)
     return Model.from_json(body)

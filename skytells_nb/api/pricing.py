@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from .record import Charge
 from .shown import Shown
-from .values import Model, Prediction, Usage, count, money, record, text
+from .values import Model, Prediction, Status, Usage, count, money, record, text
 
 MILLION = Decimal(1_000_000)
 
@@ -82,7 +82,7 @@ def quote(model: Model, values: Mapping[str, Any]) -> Quote:
         length = _input(model, values, _LENGTH_INPUTS)
         if length is None:
             return Quote(None, currency, f"it is priced by the {unit} and the inputs do not say how long")
-        parts = -(-length // _PER_SECOND[unit])
+        parts = (length / _PER_SECOND[unit]).to_integral_value(ROUND_CEILING)
         return Quote(amount * parts, currency, f"{parts} × {dollars(amount)} per {unit}")
     return Quote(None, currency, f"the unit {unit!r} is known only after the run")
 
@@ -123,6 +123,8 @@ def charge_prediction(prediction: Prediction, model: Model | None = None) -> Cha
     """Say what a finished prediction cost: billed by the API, else priced by the catalogue for a success."""
     if prediction.credits_used is not None:
         return Charge(prediction.credits_used, "USD", "billed", "credits_used, 1 credit is 1 USD")
+    if prediction.status is not Status.SUCCEEDED:
+        return Charge(reason="it ended without a result and the API named no credits")
     if model is None or not model.pricing:
         return Charge(reason="the API named no credits and the model's price is not known")
     priced = quote(model, prediction.input)

@@ -2,7 +2,7 @@
 
 Bytes may be cut anywhere. An event whose end has not come is never given out, as the rules say; `Decoder.pending`
 tells whether one was begun. Lines end in LF, CR or CRLF; a leading byte order mark is dropped; bytes that are no UTF-8
-become U+FFFD. Memory is bounded: a line or event over `limit` bytes raises `ServiceError`.
+become U+FFFD. Memory is bounded: a line or event over `limit` bytes raises `BrokenStreamError`.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..errors import ServiceError
+from ..errors import BrokenStreamError
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -60,11 +60,14 @@ class Decoder:
         end = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
         self._rest = block[end:]
         if len(self._rest) + self._size > self._limit:
-            raise ServiceError(f"The stream sent an event of over {self._limit >> 20} MB.", "It was cut off.")
+            raise self._too_large()
         if not end:
             return []
         self._after_cr = block[end - 1 : end] == b"\r" and not self._rest
         return self._lines(block[:end].splitlines())
+
+    def _too_large(self) -> BrokenStreamError:
+        return BrokenStreamError(f"The stream sent an event of over {self._limit >> 20} MB.", "What had come is kept.")
 
     def _lines(self, lines: list[bytes]) -> list[Event]:
         events: list[Event] = []
@@ -92,7 +95,7 @@ class Decoder:
             self._data.append(value)
             self._size += len(line)
             if self._size > self._limit:
-                raise ServiceError(f"The stream sent an event of over {self._limit >> 20} MB.", "It was cut off.")
+                raise self._too_large()
         elif name == "event":
             self._event = value
         elif name == "id" and "\0" not in value:

@@ -1,12 +1,14 @@
 """The shell around httpx that both clients share: what a request carries, and what an httpx exception means.
 
 The key is put on at the very last moment, so no object that is shown, logged or kept holds it; a failed request is
-stripped of its headers before its exception is chained to ours.
+stripped of its headers before its exception is chained to ours. No cookie is kept: nothing that a server sets goes back
+to it beside the key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -37,6 +39,36 @@ class KeyHeaders(httpx.Auth):
         yield request
 
 
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+class _Forgetful:
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, _cookies: object) -> None:
+        raise AttributeError("This client keeps no cookies.")
+
+
+_NO_COOKIES = _NoCookies()
+
+
+class Http(_Forgetful, httpx.Client):
+    """The blocking HTTP client, without cookies."""
+
+
+class AsyncHttp(_Forgetful, httpx.AsyncClient):
+    """The async HTTP client, without cookies."""
+
+
+_address = lru_cache(maxsize=64)(httpx.URL)
+"""Reads an address once: the same few are called again and again."""
+
+
 def options(key: Key, timeout: float | None) -> dict[str, Any]:
     """Give the constructor arguments for `httpx.Client` and its twin."""
     return {
@@ -50,7 +82,7 @@ def options(key: Key, timeout: float | None) -> dict[str, Any]:
 
 def arguments(request: wire.Request, base_url: str, timeout: float | None) -> dict[str, Any]:
     """Give the arguments for `build_request`."""
-    built: dict[str, Any] = {"method": request.method, "url": base_url + request.path, "content": request.body}
+    built: dict[str, Any] = {"method": request.method, "url": _address(base_url + request.path), "content": request.body}
     headers = {}
     if request.body is not None:
         headers["content-type"] = "application/json"
@@ -63,10 +95,14 @@ def arguments(request: wire.Request, base_url: str, timeout: float | None) -> di
 
 
 def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> SkytellsError:
-    """Put an httpx exception into our words, and take the headers off the request that it holds."""
+    """Put an httpx exception into our words, and take from it what holds the key: headers and inner frames."""
     request: httpx.Request | None = getattr(error, "_request", None)
     if request is not None:
         error.request = httpx.Request(request.method, request.url)  # type: ignore[union-attr]
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
     host = base_url.partition("://")[2].partition("/")[0]
     reason = plain(error, 160) or type(error).__name__
     if isinstance(error, httpx.DecodingError):

@@ -139,7 +139,7 @@ def segment(name: str) -> str:
     """Quote one path segment, so that a name can never become a path."""
     if not name or name in (".", ".."):
         raise InputError(f"{name!r} is not a name.", "Give the model's or prediction's name.")
-    return quote(name, safe="")
+    return quote(name, safe="", errors="replace")
 
 
 def decipher(answer: Answer, request: Request) -> Any:
@@ -199,20 +199,21 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
     }
     said = plain(problem.message or f"the service answered {status} without a reason").rstrip(".")
     word = problem.error_id or ""
-    if word in _CREDITS or (not word and status == 402):
+    kind = _BY_WORD.get(word) or _BY_STATUS.get(status)
+    if kind is OutOfCreditsError:
         return OutOfCreditsError(
             f"The account has no credits for this: {said}.", "Top up in the Skytells console.", **facts
         )
-    if word in _KEY or (word not in _CONTENT and status in (401, 403)):
+    if kind is KeyRejectedError:
         return KeyRejectedError(
             f"The service did not accept the key: {said}.", "Check it, or store another with %skytells_login.", **facts
         )
-    if word in _CONTENT or status == 451:
+    if kind is ContentBlockedError:
         return ContentBlockedError(
             f"The safety layer blocked this: {said}.", "Change the prompt; nothing ran.", **facts
         )
     wait = retry_after(answer.headers)
-    if word in _RATE or status == 429:
+    if kind is RateLimitError:
         when = f"Try again in {wait:g} seconds." if wait is not None else "Wait a little and try again."
         return RateLimitError(f"Too many requests: {said}.", when, retry_after=wait, **facts)
     if status >= 500:
@@ -226,10 +227,19 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
     return RefusedError(f"The service refused the request: {said}.", "Nothing ran and nothing was billed.", **facts)
 
 
-_CREDITS = frozenset({"INSUFFICIENT_CREDITS", "PAYMENT_REQUIRED"})
-_KEY = frozenset({"UNAUTHORIZED", "FORBIDDEN", "ACCOUNT_SUSPENDED", "INVALID_API_KEY"})
-_CONTENT = frozenset({"CONTENT_POLICY_VIOLATION", "SECURITY_VIOLATION"})
-_RATE = frozenset({"RATE_LIMIT_EXCEEDED", "RATE_LIMITED", "INFERENCE_RATE_LIMITED"})
+_BY_WORD: Mapping[str, type[RefusedError]] = {
+    **dict.fromkeys(("INSUFFICIENT_CREDITS", "PAYMENT_REQUIRED"), OutOfCreditsError),
+    **dict.fromkeys(("UNAUTHORIZED", "FORBIDDEN", "ACCOUNT_SUSPENDED", "INVALID_API_KEY"), KeyRejectedError),
+    **dict.fromkeys(("CONTENT_POLICY_VIOLATION", "SECURITY_VIOLATION"), ContentBlockedError),
+    **dict.fromkeys(("RATE_LIMIT_EXCEEDED", "RATE_LIMITED", "INFERENCE_RATE_LIMITED"), RateLimitError),
+}
+_BY_STATUS: Mapping[int, type[RefusedError]] = {
+    401: KeyRejectedError,
+    402: OutOfCreditsError,
+    403: KeyRejectedError,
+    429: RateLimitError,
+    451: ContentBlockedError,
+}
 
 
 def _not_json(answer: Answer, request: Request) -> ServiceError:

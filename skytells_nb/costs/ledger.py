@@ -16,7 +16,8 @@ import uuid
 import warnings
 from collections.abc import Callable
 from dataclasses import fields
-from operator import attrgetter, itemgetter
+from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -44,45 +45,58 @@ MIGRATIONS = (
     """,
 )
 
-_SETTLED = (
-    "finished_at", "model_used", "stream", "sandbox", "status", "error_id", "http_status", "request_id", "remote_id",
-    "attempts", "waited", "seconds", "ttft", "prompt_tokens", "completion_tokens", "total_tokens", "reasoning_tokens",
-    "cached_tokens", "predict_time", "total_time", "outputs", "cost", "cost_source", "cost_reason", "currency", "usage",
-)  # fmt: skip
-"""The columns that the end of a call settles; the others stand from its beginning."""
-COLUMNS = (
-    *_SETTLED,
-    *("id", "session", "started_at", "tag", "cell", "execution_count", "api", "endpoint", "model", "quoted", "fingerprint"),
+_TOLD = tuple(field.name for field in fields(Call) if field.name != "charge")
+_told = attrgetter(*_TOLD)
+_OWN = ("session", "cell", "execution_count", "cost", "cost_source", "cost_reason", "currency")
+COLUMNS = (*_TOLD, *_OWN)
+_BEGUN = frozenset(
+    ("id", "session", "started_at", "tag", "cell", "execution_count", "api", "endpoint", "model", "stream", "fingerprint", "quoted")
 )
-_INSERT = f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of our own
-_UPDATE = f"UPDATE calls SET {', '.join(f'{name} = ?' for name in _SETTLED)} WHERE id = ?"  # noqa: S608 - names of our own
-_BY_REMOTE = """
-    SELECT id FROM calls WHERE api = 'prediction' AND remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1
-"""
+"""The columns that stand from the beginning of a call; its end settles the others."""
+_ELSEWHERE = frozenset(("sandbox", "attempts", "waited"))
+"""The columns that stand too where another kernel began the call: it counted, this one did not."""
+
+Row = dict[str, Any]
+"""What is known of a call, by column; a column of which nothing is known is not in it."""
 
 Where = Callable[[], tuple[str | None, int | None]]
 """Says which cell is running: its id and execution count, each None where that is not known."""
 
 
-def row_of(call: Call, where: Where | None = None) -> dict[str, Any]:
+def row_of(call: Call, where: Where | None = None) -> Row:
     """Write a call as a row: moments as ISO 8601 in UTC, money as exact text, usage as JSON."""
     cell, execution_count = where() if where else (None, None)
     charge = call.charge
     row = dict(zip(_TOLD, _told(call), strict=True))
-    row["started_at"] = call.started_at.isoformat()
-    row["finished_at"] = call.finished_at and call.finished_at.isoformat()
-    row["quoted"] = None if call.quoted is None else str(call.quoted)
-    row["usage"] = None if call.usage is None else json.dumps(call.usage)
-    row["session"], row["cell"], row["execution_count"] = SESSION, cell, execution_count
-    row["cost"] = None if charge.amount is None else str(charge.amount)
-    row["cost_source"], row["cost_reason"], row["currency"] = charge.source, charge.reason or None, charge.currency
-    return row
+    row |= {
+        "session": SESSION,
+        "cell": cell,
+        "execution_count": execution_count,
+        "started_at": call.started_at.isoformat(),
+        "finished_at": call.finished_at and call.finished_at.isoformat(),
+        "quoted": None if call.quoted is None else str(call.quoted),
+        "usage": None if call.usage is None else json.dumps(call.usage),
+        "cost": None if charge.amount is None else str(charge.amount),
+        "cost_source": charge.source,
+        "cost_reason": charge.reason or None,
+        "currency": charge.currency,
+    }
+    return {name: value for name, value in row.items() if value is not None}
 
 
-_TOLD = tuple(field.name for field in fields(Call) if field.name != "charge")
-_told = attrgetter(*_TOLD)
-_settled = itemgetter(*_SETTLED, "id")
-_whole = itemgetter(*COLUMNS)
+@cache
+def _insert(names: tuple[str, ...]) -> str:
+    return f"INSERT INTO calls ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
+
+
+@cache
+def _update(names: tuple[str, ...]) -> str:
+    return f"UPDATE calls SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"  # noqa: S608 - our own names
+
+
+_BY_REMOTE = """
+    SELECT id FROM calls WHERE api = 'prediction' AND remote_id = ? AND id <> ? ORDER BY started_at LIMIT 1
+"""
 
 
 class Ledger:
@@ -90,40 +104,47 @@ class Ledger:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = settings.ledger_file(path)
-        self.unwritten: dict[str, dict[str, Any]] = {}
+        self.unwritten: dict[str, Row] = {}
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._process = 0
 
-    def insert(self, row: dict[str, Any]) -> None:
+    def insert(self, row: Row) -> None:
         """Commit a new row; raises sqlite3.Error or OSError where that is not possible."""
         with self._lock:
-            self._opened().execute(_INSERT, _whole(row))
+            self._opened().execute(_insert(tuple(row)), tuple(row.values()))
 
-    def complete(self, row: dict[str, Any]) -> None:
-        """Commit what became of a row; a row of the same remote id is completed where the id is not known."""
+    def complete(self, row: Row) -> None:
+        """Commit what became of a row; a row of the same remote id is completed where the id is not known.
+
+        What is not known now keeps what was known before.
+        """
+        settled = {name: value for name, value in row.items() if name not in _BEGUN}
         with self._lock:
             connection = self._opened()
-            if connection.execute(_UPDATE, _settled(row)).rowcount:
+            if connection.execute(_update(tuple(settled)), (*settled.values(), row["id"])).rowcount:
                 return
-            remote = row["remote_id"]
-            known = connection.execute(_BY_REMOTE, [remote, row["id"]]).fetchone() if remote else None
+            known = connection.execute(_BY_REMOTE, (row.get("remote_id"), row["id"])).fetchone()
             if known is None:
-                connection.execute(_INSERT, _whole(row))
+                connection.execute(_insert(tuple(row)), tuple(row.values()))
             else:
-                names = [name for name in _SETTLED if row[name] is not None]
-                update = f"UPDATE calls SET {', '.join(f'{n} = ?' for n in names)} WHERE id = ?"  # noqa: S608 - our own names
-                connection.execute(update, [*(row[name] for name in names), known[0]])
+                settled = {name: value for name, value in settled.items() if name not in _ELSEWHERE}
+                connection.execute(_update(tuple(settled)), (*settled.values(), *known))
 
     def rows(self) -> list[dict[str, Any]]:
-        """Read all rows, oldest first, with those that could not be written."""
-        found: dict[str, dict[str, Any]] = {}
-        with self._lock:
-            if self._connection is not None or self.path.exists():
-                cursor = self._opened().execute("SELECT * FROM calls ORDER BY started_at")
-                names = [column[0] for column in cursor.description]
-                found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
-        return list((found | self.unwritten).values())
+        """Read all rows, oldest first, with those that could not be written; None for what is not known."""
+        found: dict[str, Row] = {}
+        try:
+            with self._lock:
+                if self._connection is not None or self.path.exists():
+                    cursor = self._opened().execute("SELECT * FROM calls ORDER BY started_at")
+                    names = [column[0] for column in cursor.description]
+                    found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
+        except (sqlite3.Error, OSError, SetupError) as error:
+            message = f"The ledger {self.path} cannot be read ({error}): only what this kernel keeps in memory is shown."
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+        nothing = dict.fromkeys(COLUMNS)
+        return [*(found | {name: nothing | row for name, row in self.unwritten.items()}).values()]
 
     def close(self) -> None:
         """Close the file."""
@@ -196,7 +217,7 @@ class Recorder:
         ledger = self.ledger
         self._write(ledger, row_of(call, self._where), ledger.complete)
 
-    def _write(self, ledger: Ledger, row: dict[str, Any], write: Callable[[dict[str, Any]], None]) -> None:
+    def _write(self, ledger: Ledger, row: Row, write: Callable[[Row], None]) -> None:
         try:
             write(row)
             ledger.unwritten.pop(row["id"], None)
@@ -205,8 +226,8 @@ class Recorder:
             if not self._told:
                 self._told = True
                 message = (
-                    f"The ledger {ledger.path} cannot be written ({error}). Calls still work; their rows are kept in "
-                    "memory until this kernel ends. Set SKYTELLS_NB_LEDGER to a file that can be written."
+                    f"The ledger {ledger.path} cannot be written ({error}). Calls still work; their rows are kept "
+                    "in memory until this kernel ends. Set SKYTELLS_NB_LEDGER to a file that can be written."
                 )
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
 
@@ -215,7 +236,7 @@ _ledgers: dict[str | None, Ledger] = {}
 
 
 def default_ledger() -> Ledger:
-    """The ledger that the settings name; one object for each file."""
+    """Give the ledger that the settings name; one object for each setting."""
     named = os.environ.get(settings.LEDGER_VARIABLE)
     if named not in _ledgers:
         _ledgers.setdefault(named, Ledger())

@@ -19,6 +19,7 @@ import httpx
 
 from ..errors import MediaError, plain
 from ..settings import is_loopback
+from . import page
 
 REDIRECTS = 3
 _GONE = {
@@ -65,11 +66,13 @@ def fetch(
         with _opened(http, url) as response:
             declared = response.headers.get("content-length", "")
             if declared.isdecimal() and int(declared) > limit:
-                raise MediaError(f"not saved: it has {megabytes(int(declared))}, the limit is {megabytes(limit)}")
+                raise MediaError(
+                    f"not saved: it has {page.megabytes(int(declared))}, the limit is {page.megabytes(limit)}"
+                )
             for piece in response.iter_bytes():
                 size += len(piece)
                 if size > limit:
-                    raise MediaError(f"not saved: it has more than {megabytes(limit)}")
+                    raise MediaError(f"not saved: it has more than {page.megabytes(limit)}")
                 if stop is not None and stop.is_set():
                     raise MediaError("not saved: interrupted")
                 if time.monotonic() > ends:
@@ -119,10 +122,3 @@ def _check_status(status: int) -> None:
         raise Gone(f"not saved: {_GONE[status]} (HTTP {status})")
     if not 200 <= status < 300:
         raise MediaError(f"not saved: the server answered HTTP {status}")
-
-
-def megabytes(size: int) -> str:
-    """Write a size in bytes for people: 312 B, 34 kB, 1.2 MB."""
-    if size < 1000:
-        return f"{size} B"
-    return f"{size / 1000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from ..api.values import Prediction, Status
 from . import captions, page
-from .download import megabytes
 from .kept import Kept
 
 _GRID = "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;margin:.3em 0"
@@ -90,7 +89,7 @@ def _data(kept: Kept) -> str:
 
 def _facts(kept: Kept) -> str:
     side = f"{kept.width} × {kept.height}" if kept.width and kept.height else ""
-    return ", ".join(part for part in (_WORDS[kept.kind], side, megabytes(kept.size)) if part)
+    return ", ".join(part for part in (_WORDS[kept.kind], side, page.megabytes(kept.size)) if part)
 
 
 def _link(kept: Kept) -> str:

@@ -11,6 +11,7 @@ import io
 import os
 import secrets
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -102,29 +103,33 @@ class Keeper:
         from . import download
 
         results: dict[int, Kept] = {}
-        waiting, stop = iter(wanted), threading.Event()
-        hand_out = threading.Lock()
+        waiting, hand_out = iter(wanted), threading.Lock()
+        stop, ended = threading.Event(), threading.Semaphore(0)
 
         def work() -> None:
-            while not stop.is_set():
-                with hand_out:
-                    index = next(waiting, None)
-                if index is None:
-                    return
-                results[index] = self._one(http, prediction, index, stop)
+            try:
+                while not stop.is_set():
+                    with hand_out:
+                        index = next(waiting, None)
+                    if index is None:
+                        return
+                    results[index] = self._one(http, prediction, index, stop)
+            finally:
+                ended.release()
 
         with download.client(self._timeout, self._transport) as http:
-            threads = [threading.Thread(target=work, daemon=True) for _ in range(min(_THREADS, len(wanted)))]
+            count = min(_THREADS, len(wanted))
+            running = count
             try:
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    while thread.is_alive():
-                        thread.join(0.1)
+                for _ in range(count):
+                    threading.Thread(target=work, daemon=True).start()
+                while running:  # not join(): one that is interrupted takes a running thread for an ended one
+                    running -= ended.acquire(timeout=0.1)
             except BaseException:
                 stop.set()
-                for thread in threads:
-                    thread.join(0.5)
+                patience = time.monotonic() + 1
+                while running and time.monotonic() < patience:
+                    running -= ended.acquire(timeout=0.1)
                 raise
         return [results[index] for index in wanted]
 

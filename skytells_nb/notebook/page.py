@@ -84,6 +84,13 @@ def cut(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def megabytes(size: int) -> str:
+    """Write a size in bytes for people: 312 B, 34 kB, 1.2 MB."""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
+
+
 def box(*parts: str) -> str:
     """Put pieces of HTML one under the other."""
     return f'<div style="line-height:1.5;overflow-wrap:break-word">{"".join(parts)}</div>'

@@ -74,9 +74,10 @@ def _model(model: Model) -> Bundle:
     about, price = page.visible(model.description[:2000]), f"price: {price_label(model)}"
     example = page.cut(_example(model), 400)
     rows = [_row(field) for field in model.fields]
+    columns = 4 if any(row[3] for row in rows) else 3
     inputs = page.table(
-        ("input", "takes", "limits", "what it does"),
-        [(f"<code>{page.code(name)}</code>", *map(page.text, rest)) for name, *rest in rows],
+        ("input", "takes", "limits", "what it does")[:columns],
+        [(_name(name), *map(page.text, rest[: columns - 1])) for name, *rest in rows],
     )
     html = page.box(
         f'<div><strong style="font-size:1.15em">{page.text(name)}</strong> <code>{page.code(slug)}</code></div>',
@@ -89,6 +90,11 @@ def _model(model: Model) -> Bundle:
     listed = [f"  {name}: {', '.join(filter(None, told))}" for name, *told in rows]
     heading = name if name == slug else f"{name} ({slug})"
     return made("\n".join(filter(None, (heading, facts, about, price, *listed, example))), html)
+
+
+def _name(word: str) -> str:
+    style = ' style="white-space:nowrap"' if len(word) <= 40 else ""
+    return f"<code{style}>{page.code(word)}</code>"
 
 
 def _row(field: Field) -> tuple[str, str, str, str]:
@@ -172,7 +178,7 @@ def _catalogue(shelf: Catalogue) -> Bundle:
     ]
     if not rows:
         return made("no models", page.box("no models"))
-    html = page.table(head, [(f"<code>{page.code(slug)}</code>", *map(page.text, rest)) for slug, *rest in rows])
+    html = page.table(head, [(_name(slug), *map(page.text, rest)) for slug, *rest in rows])
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
     lines = [
         "  ".join(

@@ -75,7 +75,7 @@ def _json(typed: str) -> Any:
 
 def problems_of(schema: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[Problem, ...]:
     """Collect everything that the schema (and the list of its names) holds against the values; () if nothing."""
-    from jsonschema.validators import validator_for
+    from jsonschema.validators import Draft202012Validator, validator_for
     from jsonschema_specifications import REGISTRY
 
     found: list[Problem] = []
@@ -83,13 +83,13 @@ def problems_of(schema: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[P
     names = list(properties) if isinstance(properties, dict) else []
     if names and not schema.get("additionalProperties") and "patternProperties" not in schema:
         found += [_unknown(name, names) for name in values if name not in names]
-    chosen = validator_for(schema, default=validator_for({"$schema": "https://json-schema.org/draft/2020-12/schema"}))
     try:
+        chosen = validator_for(schema, default=Draft202012Validator)
         verdicts = list(chosen(schema, registry=REGISTRY).iter_errors(dict(values)))
+        told = [_in_words(error) for error in verdicts if not (error.validator == "additionalProperties" and found)]
     except Exception:  # noqa: BLE001 - a schema that is itself broken can raise anything; then the service is the judge
-        verdicts = []
-    found += [_in_words(error) for error in verdicts if not (error.validator == "additionalProperties" and found)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.path))
+        told = []
+    return tuple(sorted(dict.fromkeys(found + told), key=lambda problem: problem.path))
 
 
 def check(model: str, schema: Mapping[str, Any], values: Mapping[str, Any]) -> None:

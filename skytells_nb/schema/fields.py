@@ -78,7 +78,7 @@ class FileField(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListField(Field):
-    """A list; `item` describes each entry."""
+    """A list; `item` describes each entry (a list in a list is JSON)."""
 
     item: Field
 
@@ -102,7 +102,7 @@ def read_fields(schema: object) -> tuple[Field, ...]:
 def _rank(position: int, name: str, schema: Schema, required: Iterable[str]) -> tuple[float, bool, int]:
     order = schema.get("x-order")
     known = isinstance(order, int | float) and not isinstance(order, bool)
-    return (float(cast("float", order)) if known else float("inf"), name not in required, position)
+    return (cast("float", order) if known else float("inf"), name not in required, position)
 
 
 def read_field(name: str, schema: Schema, *, required: bool = False) -> Field:
@@ -134,9 +134,13 @@ def read_field(name: str, schema: Schema, *, required: bool = False) -> Field:
     if kind == "boolean":
         return FlagField(**shared)
     if kind == "array":
-        items = schema.get("items")
-        return ListField(item=read_field("item", items if isinstance(items, dict) else {}), **shared)
+        return ListField(item=_item(schema.get("items")), **shared)
     return JsonField(**shared)
+
+
+def _item(schema: object) -> Field:
+    items: Schema = schema if isinstance(schema, dict) else {}
+    return JsonField(name="item", schema=items) if items.get("type") == "array" else read_field("item", items)
 
 
 def limits(field: Field) -> Iterator[str]:

@@ -123,9 +123,14 @@ def _time(live: Live) -> float:
 def test_failure_leaves_the_text_so_far() -> None:
     """An error in the block ends the display without a result, and goes on its way."""
     canvas = Canvas()
-    with pytest.raises(ZeroDivisionError), Live(display=canvas) as live:
-        live.text("a")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with Live(display=canvas) as live:
+            live.text("a")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert canvas.painted == ["…", "a", "left"]
 
 
@@ -194,7 +199,7 @@ def test_real_terminal_prints_lines(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
-    """A real kernel with Live at hand."""
+    """Start a real kernel with Live at hand."""
     with running_kernel(PYTHONPATH=str(Path(skytells_nb.__file__).parents[1])) as running:
         assert running.run("import time; from skytells_nb.notebook.live import Live").status == "ok"
         yield running

@@ -97,7 +97,8 @@ def test_foreign_words_are_words_in_every_bundle(payload: str) -> None:
 def test_reply_shows_text_and_caption() -> None:
     """An answer is its text, then who, how long, how many tokens and how much."""
     plain = bundle(Reply(text="Hi **there**", model="gpt-5", finish_reason="stop", call=CALL))["text/plain"]
-    line = "asked deepbrain-router, answered gpt-5 · 3.2 s · first words after 0.4 s · 120 tokens in, 1,532 out · $0.000123"
+    times = "3.2 s · first words after 0.4 s · 120 tokens in, 1,532 out"
+    line = f"asked deepbrain-router, answered gpt-5 · {times} · $0.000123"
     assert plain == f"Hi **there**\n{line}"
 
 
