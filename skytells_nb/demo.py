@@ -177,7 +177,7 @@ def _manager_of_this_python() -> type[Any]:
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
     class ThisPython(KernelSpecManager):
-        def get_kernel_spec(self, kernel_name: str) -> Any:  # noqa: ARG002 - whatever the notebook names
+        def get_kernel_spec(self, kernel_name: str) -> Any:
             return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     class Manager(AsyncKernelManager):
@@ -199,7 +199,7 @@ def _progress(document: NotebookNode, total: int) -> dict[str, Any]:
             begun["cell"] += 1
             print(f"  [{begun['cell']:>2}/{total}] {headings[cell_index]:<58}", end="", flush=True)
 
-    def after(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+    def after(cell: NotebookNode, execute_reply: dict[str, Any], **_: object) -> None:
         failed = execute_reply["content"]["status"] == "error"
         expected = "raises-exception" in cell.metadata.get("tags", [])
         word = "an error, as planned" if failed and expected else "FAILED" if failed else ""

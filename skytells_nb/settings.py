@@ -130,7 +130,8 @@ def store_key(secret: str) -> Path:
 def find_address(argument: str | None = None) -> Found[str]:
     """Find the API's address, without a slash at its end.
 
-    Raises `SetupError` for one that is not http(s), holds a user name, query or fragment, or is plain http off this machine.
+    Raises `SetupError` for one that is not http(s), holds a user name, query or fragment, or is plain http to another
+    machine.
     """
     candidates = (
         (argument, "argument"),
@@ -191,5 +192,5 @@ def ledger_file(argument: str | os.PathLike[str] | None = None) -> Path:
 
 
 def media_folder(argument: str | os.PathLike[str] | None = None) -> Path:
-    """Name the folder for downloaded results: argument, `SKYTELLS_NB_MEDIA`, or skytells_media/ where the notebook runs."""
+    """Name the folder for downloaded results: argument, `SKYTELLS_NB_MEDIA`, or skytells_media/ beside the notebook."""
     return Path(argument or os.environ.get(MEDIA_VARIABLE) or "skytells_media").expanduser()

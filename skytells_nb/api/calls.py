@@ -17,6 +17,7 @@ from . import flows, pricing, wire
 from .assembly import Assembly
 from .record import Call, Observer
 from .retry import RetryPolicy
+from .trace import Trace, new_call
 from .values import Model, Prediction, Reply
 
 DEFAULT_CHAT_MODEL = "deepbrain-router"
@@ -100,7 +101,7 @@ class Calls:
         *,
         tag: str | None,
         stream: bool,
-    ) -> tuple[wire.Request, flows.Trace]:
+    ) -> tuple[wire.Request, Trace]:
         if "stream" in params:
             raise InputError(
                 "`stream` is not a parameter of chat.", "Use chat_stream(...) to read the answer as it comes."
@@ -108,11 +109,9 @@ class Calls:
         request = wire.chat_request(model, wire.messages_of(prompt, system), params, stream=stream)
         return request, self._trace("chat", request, model, tag)
 
-    def _trace(
-        self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None
-    ) -> flows.Trace:
-        call: Call = flows.new_call(api, request, model, sandbox=self._sandbox, tag=tag)
-        return flows.Trace(call, policy=self._policy)
+    def _trace(self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None) -> Trace:
+        call: Call = new_call(api, request, model, sandbox=self._sandbox, tag=tag)
+        return Trace(call, policy=self._policy)
 
     def _naming_models(self, name: str, work: flows.Flow[flows.T]) -> flows.Flow[flows.T]:
         """Add the nearest model's name where the service does not know the model."""
@@ -170,7 +169,7 @@ class Calls:
 
     def _submitted(
         self, model: Model, values: Mapping[str, Any], tag: str | None
-    ) -> flows.Flow[tuple[Prediction, flows.Trace]]:
+    ) -> flows.Flow[tuple[Prediction, Trace]]:
         request = wire.prediction_request(model.slug, values)
         trace = self._trace("prediction", request, model.slug, tag)
         trace.call = replace(trace.call, quoted=pricing.quote(model, values).amount)
@@ -196,7 +195,7 @@ class Calls:
         request = wire.get_prediction(job.id)
         trace = self._trace("prediction", request, job.model, None)
         if job.call is not None:
-            trace = flows.Trace.resumed(job.call, self._policy)
+            trace = Trace.resumed(job.call, self._policy)
         options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
         known = self._known_models.get(job.model)
         return (yield from flows.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))

@@ -140,7 +140,7 @@ class Client(_Face):
                 value: T = stop.value
                 return value
             except BaseException as caught:
-                if flow.gi_frame is None:  # the flow has ended with it
+                if flows.ended(flow):
                     raise
                 result, error = None, caught
 
@@ -210,7 +210,7 @@ class Client(_Face):
                 except GeneratorExit:
                     error = flows.Abandoned()
                 except BaseException as caught:
-                    if flow.gi_frame is None:  # the flow has ended with it
+                    if flows.ended(flow):
                         raise
                     error = caught
         finally:
@@ -283,7 +283,7 @@ class AsyncClient(_Face):
                 value: T = stop.value
                 return value
             except BaseException as caught:
-                if flow.gi_frame is None:  # the flow has ended with it
+                if flows.ended(flow):
                     raise
                 result, error = None, caught
 
@@ -354,7 +354,7 @@ class AsyncClient(_Face):
                 except GeneratorExit:
                     error = flows.Abandoned()
                 except BaseException as caught:
-                    if flow.gi_frame is None:  # the flow has ended with it
+                    if flows.ended(flow):
                         raise
                     error = caught
         finally:

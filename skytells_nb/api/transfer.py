@@ -82,7 +82,11 @@ def options(key: Key, timeout: float | None) -> dict[str, Any]:
 
 def arguments(request: wire.Request, base_url: str, timeout: float | None) -> dict[str, Any]:
     """Give the arguments for `build_request`."""
-    built: dict[str, Any] = {"method": request.method, "url": _address(base_url + request.path), "content": request.body}
+    built: dict[str, Any] = {
+        "method": request.method,
+        "url": _address(base_url + request.path),
+        "content": request.body,
+    }
     headers = {}
     if request.body is not None:
         headers["content-type"] = "application/json"

@@ -75,9 +75,9 @@ def usage(
 ) -> pd.DataFrame:
     """Load the record as a DataFrame, one row a call, oldest first, with the columns and dtypes of `DTYPES`.
 
-    `last` is a span such as "30m", "12h", "7d" or "2w"; `model` and `tag` must be equal. `live` is True for calls of the
-    service, False for those of the sandbox, "all" for both; by default those of where this session is now. Raises
-    `InputError` for a span that cannot be read.
+    `last` is a span such as "30m", "12h", "7d" or "2w"; `model` and `tag` must be equal. `live` is True for calls of
+    the service, False for those of the sandbox, "all" for both; by default those of where this session is now.
+    Raises `InputError` for a span that cannot be read.
     """
     rows = (ledger or default_ledger()).rows()
     frame = _frame(rows)
@@ -139,7 +139,7 @@ def summary(by: str | Sequence[str] = "model", **chosen: Any) -> pd.DataFrame:
             raise UnknownNameError.of("grouping", key, _KEYS)
     frame = usage(**chosen)
     grouped = frame.groupby([_KEYS[key](frame).rename(key) for key in keys], sort=True)
-    told = pd.DataFrame(
+    return pd.DataFrame(
         {
             "calls": grouped.size().astype("Int64"),
             "errors": grouped["status"].agg(lambda s: int(s.isin(["failed", "refused"]).sum())).astype("Int64"),
@@ -152,7 +152,6 @@ def summary(by: str | Sequence[str] = "model", **chosen: Any) -> pd.DataFrame:
             "unpriced": grouped["cost"].agg(lambda s: int(s.isna().sum())).astype("Int64"),
         }
     )
-    return told
 
 
 def _total(costs: pd.Series[Any]) -> Decimal | None:

@@ -49,11 +49,9 @@ _TOLD = tuple(field.name for field in fields(Call) if field.name != "charge")
 _told = attrgetter(*_TOLD)
 _OWN = ("session", "cell", "execution_count", "cost", "cost_source", "cost_reason", "currency")
 COLUMNS = (*_TOLD, *_OWN)
-_BEGUN = frozenset(
-    ("id", "session", "started_at", "tag", "cell", "execution_count", "api", "endpoint", "model", "stream", "fingerprint", "quoted")
-)
+_BEGUN = {*_TOLD[: _TOLD.index("status")], "session", "cell", "execution_count"} - {"sandbox"}
 """The columns that stand from the beginning of a call; its end settles the others."""
-_ELSEWHERE = frozenset(("sandbox", "attempts", "waited"))
+_ELSEWHERE = {"sandbox", "attempts", "waited"}
 """The columns that stand too where another kernel began the call: it counted, this one did not."""
 
 Row = dict[str, Any]
@@ -141,7 +139,9 @@ class Ledger:
                     names = [column[0] for column in cursor.description]
                     found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
         except (sqlite3.Error, OSError, SetupError) as error:
-            message = f"The ledger {self.path} cannot be read ({error}): only what this kernel keeps in memory is shown."
+            message = (
+                f"The ledger {self.path} cannot be read ({error}): only what this kernel keeps in memory is shown."
+            )
             warnings.warn(message, RuntimeWarning, stacklevel=2)
         nothing = dict.fromkeys(COLUMNS)
         return [*(found | {name: nothing | row for name, row in self.unwritten.items()}).values()]

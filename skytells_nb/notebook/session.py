@@ -85,14 +85,12 @@ class Session:
         """
         typed = self.typed(model, values)
         self.client.quote(model, typed)  # checks the inputs before anything is shown
-        if quiet:
-            job = self.client.predict(model, typed, **options)
-        else:
-            job = self._show_prediction(model, typed, options)
+        run = self.client.predict if quiet else self._show_prediction
+        job = run(model, typed, **options)
         cell.shown(job)
         return job
 
-    def _show_prediction(self, model: str, values: Mapping[str, Any], options: dict[str, Any]) -> Prediction:
+    def _show_prediction(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
         from .live import Live
         from .render import bundle
 
@@ -177,7 +175,8 @@ def current() -> Session:
 def sandbox(**options: Any) -> str:
     """Start the local Skytells and use it for everything in this session; returns its address.
 
-    It needs no key and no network, and nothing is billed. `options`: `port` (default: a free one), `pace` (how many times
-    faster than normal jobs run), `credits` (a balance to practise with) and the others of `skytells_nb.sandbox.Sandbox`.
+    It needs no key and no network, and nothing is billed. `options`: `port` (default: a free one), `pace` (how many
+    times faster than normal jobs run), `credits` (a balance to practise with) and the others of
+    `skytells_nb.sandbox.Sandbox`.
     """
     return current().go_offline(**options)

@@ -112,24 +112,25 @@ def _unknown(name: str, names: list[str]) -> Problem:
 def _in_words(error: ValidationError) -> Problem:
     path = ".".join(str(step) for step in error.absolute_path)
     limit: Any = error.validator_value
-    got = f"(got {plain(repr(error.instance), 60)})"
+    instance: Any = error.instance
+    got = f"(got {plain(repr(instance), 60)})"
     match error.validator:
         case "required":
-            missing = [name for name in limit if name not in error.instance]
+            missing = [name for name in limit if name not in instance]
             message = f"is required: {', '.join(missing)}" if path else f"{', '.join(missing)} is missing"
             return Problem(path, message)
         case "type":
             return Problem(path, f"must be {_kinds(limit)} {got}")
         case "enum":
             options = [str(option) for option in limit]
-            hint = nearest(str(error.instance), options)
+            hint = nearest(str(instance), options)
             return Problem(
                 path, f"must be one of {', '.join(options[:20])} {got}" + (f", did you mean {hint}?" if hint else "")
             )
         case "minimum" | "maximum" as bound:
             return Problem(path, f"must be {'at least' if bound == 'minimum' else 'at most'} {limit} {got}")
         case "minLength" | "maxLength" as bound:
-            size = f"(it has {len(str(error.instance))})"
+            size = f"(it has {len(str(instance))})"
             return Problem(
                 path, f"must have {'at least' if bound == 'minLength' else 'at most'} {limit} characters {size}"
             )

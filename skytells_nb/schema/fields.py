@@ -9,7 +9,7 @@ Dialect: https://json-schema.org/draft/2020-12/json-schema-validation, as Skytel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -95,14 +95,13 @@ def read_fields(schema: object) -> tuple[Field, ...]:
     given = schema.get("required")
     required = {name for name in given if isinstance(name, str)} if isinstance(given, list) else set()
     properties = [(name, cast("Schema", p)) for name, p in schema["properties"].items() if isinstance(p, dict)]
-    ranked = sorted(enumerate(properties), key=lambda row: _rank(row[0], *row[1], required))
-    return tuple(read_field(name, p, required=name in required) for _, (name, p) in ranked)
+    ranked = sorted(properties, key=lambda named: (_order(named[1]), named[0] not in required))
+    return tuple(read_field(name, p, required=name in required) for name, p in ranked)
 
 
-def _rank(position: int, name: str, schema: Schema, required: Iterable[str]) -> tuple[float, bool, int]:
-    order = schema.get("x-order")
-    known = isinstance(order, int | float) and not isinstance(order, bool)
-    return (cast("float", order) if known else float("inf"), name not in required, position)
+def _order(schema: Schema) -> float | int:
+    order = _number(schema.get("x-order"))
+    return float("inf") if order is None else order
 
 
 def read_field(name: str, schema: Schema, *, required: bool = False) -> Field:

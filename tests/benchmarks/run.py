@@ -159,7 +159,9 @@ def main() -> None:
         return {name: figures[name] / pieces[name] for name in pieces}
 
     print(machine())
-    print(f"medians: {CALLS} calls, {STREAMS} streams of {pieces['httpx']:,} chunks, {IMPORTS} imports; ratios to bare httpx\n")
+    print(
+        f"medians: {CALLS} calls, {STREAMS} streams of {pieces['httpx']:,} chunks, {IMPORTS} imports; ratios to bare httpx\n"
+    )
     print(f"{'':<44}{'skytells_nb':>21} {'bare httpx':>21} {'openai':>21}  target")
     print(row("(a) one chat call, wall", call_wall, "µs", 1e6))
     print(row("    one chat call, CPU", call_cpu, "µs", 1e6, judged=False))

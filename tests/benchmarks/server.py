@@ -90,9 +90,7 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     server = await loop.create_server(Connection, "127.0.0.1", 0)
-    threading.Thread(
-        target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True
-    ).start()
+    threading.Thread(target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True).start()
     print(server.sockets[0].getsockname()[1], flush=True)
     await ended.wait()
 

@@ -23,7 +23,7 @@ CELLS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, lab: Lab, repository: Path) -> Iterator[Page]:
-    """The quickstart, opened in JupyterLab and run from the first cell to the last."""
+    """Yield the quickstart, opened in JupyterLab and run from the first cell to the last."""
     shutil.copy(repository / "notebooks" / "01-quickstart.ipynb", lab.folder)
     context = browser.new_context(viewport={"width": 1280, "height": 5200})
     opened = context.new_page()

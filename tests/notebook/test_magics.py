@@ -15,13 +15,13 @@ from tests.kernels import Kernel, running_kernel
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for this kernel's record and media."""
+    """Name a folder for this kernel's record and media."""
     return tmp_path_factory.mktemp("magics")
 
 
 @pytest.fixture(scope="module")
 def notebook(place: Path, shared_sandbox: Sandbox) -> Iterator[Kernel]:
-    """A kernel with the extension loaded and the sandbox on."""
+    """Yield a kernel with the extension loaded and the sandbox on."""
     environment = {
         "SKYTELLS_NB_SANDBOX": shared_sandbox.url,
         "SKYTELLS_NB_LEDGER": str(place / "ledger.sqlite3"),
@@ -46,7 +46,7 @@ def test_loading_is_silent() -> None:
     with running_kernel() as kernel:
         for line in ("%load_ext skytells_nb", "%reload_ext skytells_nb"):
             ran = kernel.run(line)
-            assert ("ok", "", "", 0) == (ran.status, ran.stdout, ran.stderr, ran.messages)
+            assert (ran.status, ran.stdout, ran.stderr, ran.messages) == ("ok", "", "", 0)
 
 
 def test_no_key_is_one_line() -> None:
@@ -81,7 +81,7 @@ def test_chat_returns_the_reply(notebook: Kernel) -> None:
 def test_quiet_shows_nothing(notebook: Kernel) -> None:
     """With --quiet nothing is shown, not even as the cell's result."""
     ran = notebook.run("%%skytells_chat --quiet\nREPEAT: hello")
-    assert ("ok", 0, None, "") == (ran.status, ran.messages, ran.result, ran.stdout)
+    assert (ran.status, ran.messages, ran.result, ran.stdout) == ("ok", 0, None, "")
 
 
 def test_one_rule_for_braces(notebook: Kernel) -> None:
@@ -182,9 +182,9 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         ),
         (
             "%skytells_predict truefusion-pro prompt=x guidance=high num_outputs=9 seed=1.5 aspect_ratio=4:5",
-            "InvalidInputError: truefusion-pro: aspect_ratio must be one of 1:1, 16:9, 9:16, 4:3, 3:4 (got '4:5'), did you mean "
-            "4:3?; guidance must be a number (got 'high'); num_outputs must be at most 4 (got 9); seed must be a whole number "
-            "(got 1.5). Nothing was sent;",
+            "InvalidInputError: truefusion-pro: aspect_ratio must be one of 1:1, 16:9, 9:16, 4:3, 3:4 (got '4:5'), "
+            "did you mean 4:3?; guidance must be a number (got 'high'); num_outputs must be at most 4 (got 9); "
+            "seed must be a whole number (got 1.5). Nothing was sent;",
         ),
         ("%skytells_predict truefusion-pro", "InvalidInputError: truefusion-pro: prompt is missing. Nothing was sent;"),
         ("%skytells_predict", "InputError: %skytells_predict needs a model. %skytells_models lists them."),

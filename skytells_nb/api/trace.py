@@ -1,0 +1,93 @@
+"""What is known of one call while it goes on, and the record that is made of it.
+
+A trace is begun when a call is about to be sent, or taken up again where an earlier wait for the same job left off. It
+counts tries and time; `ended` and `failed` give the `Call` that observers are told.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from ..errors import InputError, NetworkError, RefusedError, SkytellsError
+from . import wire
+from .record import Call, CallStatus, Charge
+from .retry import RetryPolicy
+
+
+@dataclass(slots=True)
+class Trace:
+    """What is known of a call while it goes on."""
+
+    call: Call
+    clock: Callable[[], float] = time.monotonic
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    attempts: int = 0
+    waited: float = 0.0
+    sent: float | None = None
+    ttft: float | None = None
+    headers: Any = None
+    status: int | None = None
+
+    @classmethod
+    def resumed(cls, call: Call, policy: RetryPolicy) -> Trace:
+        """Take up a call that was begun earlier, with its tries, its waits and the time that has passed since."""
+        age = (datetime.now(UTC) - call.started_at).total_seconds()
+        return cls(call, policy=policy, attempts=call.attempts, waited=call.waited, sent=time.monotonic() - age)
+
+    def ended(self, status: CallStatus, **more: Any) -> Call:
+        """Give the call as it stands now."""
+        headers = self.headers or {}
+        return replace(
+            self.call,
+            status=status,
+            finished_at=None if status == "running" else datetime.now(UTC),
+            seconds=None if status == "running" or self.sent is None else self.clock() - self.sent,
+            ttft=self.ttft,
+            attempts=self.attempts,
+            waited=self.waited,
+            **{
+                "http_status": self.status or self.call.http_status,
+                "request_id": headers.get("x-request-id") or self.call.request_id,
+                "sandbox": self.call.sandbox or "x-skytells-sandbox" in headers,
+                **more,
+            },
+        )
+
+    def failed(self, error: BaseException) -> Call:
+        """Give the call as an error left it."""
+        if not isinstance(error, Exception):
+            return self.ended("interrupted")
+        facts: dict[str, Any] = {"error_id": getattr(error, "error_id", None) or type(error).__name__}
+        if isinstance(error, SkytellsError) and error.status:
+            facts |= {"http_status": error.status, "request_id": error.request_id}
+        if not self.attempts or _certainly_did_not_run(error):
+            return self.ended("refused", charge=_NOTHING, **facts)
+        return self.ended("failed", **facts)
+
+
+_NOTHING = Charge(Decimal(0), source="priced", reason="the request was refused: nothing ran")
+
+
+def _certainly_did_not_run(error: Exception) -> bool:
+    return isinstance(error, RefusedError | InputError) or (isinstance(error, NetworkError) and not error.may_have_run)
+
+
+def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:
+    """Make the record of a call that is about to be sent; ids sort by time, so a file of them only grows."""
+    return Call(
+        id=f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}",
+        api=api,
+        endpoint=request.endpoint,
+        model=model,
+        started_at=datetime.now(UTC),
+        fingerprint=request.fingerprint,
+        stream=request.stream,
+        sandbox=sandbox,
+        tag=tag,
+    )
