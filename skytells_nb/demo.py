@@ -127,6 +127,7 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
         timeout=CELL_LIMIT,
         kernel_manager_class=_manager_of_this_python(),
         resources={"metadata": {"path": str(place)}},
+        record_timing=False,
         on_notebook_start=stop.listen,
         **_progress(document, total),
     )

@@ -19,7 +19,8 @@ HEAVY = ("pandas", "PIL", "ipywidgets", "matplotlib", "jsonschema", "starlette",
 WATCHED = """
 import json, os, sys, sysconfig
 {before}
-code_of = tuple({{os.path.realpath(p) for p in [*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, {root!r}]}})
+places = [*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, {root!r}]
+code_of = tuple(os.path.realpath(place) for place in places)
 seen = []
 def watch(event, args):
     if event.startswith("socket.") or event in ("subprocess.Popen", "sqlite3.connect", "os.mkdir"):
@@ -43,13 +44,13 @@ def fresh(act: str, before: str = "") -> tuple[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def imported() -> tuple[str, dict[str, Any]]:
-    """What `import skytells_nb` does."""
+    """Watch what `import skytells_nb` does."""
     return fresh("import skytells_nb")
 
 
 @pytest.fixture(scope="module")
 def loaded() -> tuple[str, dict[str, Any]]:
-    """What `%load_ext skytells_nb` does in a real IPython that is already there."""
+    """Watch what `%load_ext skytells_nb` does in a real IPython that is already there."""
     before = "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()"
     return fresh("shell.run_line_magic('load_ext', 'skytells_nb')", before)
 
@@ -89,7 +90,7 @@ def test_loading_the_extension_adds_the_magics() -> None:
     before = "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()"
     act = (
         "shell.run_line_magic('load_ext', 'skytells_nb')\n"
-        "print(shell.find_cell_magic('skytells_chat') is not None, shell.find_line_magic('skytells_models') is not None)"
+        "print(bool(shell.find_cell_magic('skytells_chat')), bool(shell.find_line_magic('skytells_models')))"
     )
     assert fresh(act, before)[0] == "True True\n"
 

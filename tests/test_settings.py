@@ -18,7 +18,7 @@ from skytells_nb.settings import Key, Override, find_address, find_key
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A configuration folder of this test's own, and a session that overrides nothing."""
+    """Give a configuration folder of this test's own, and a session that overrides nothing."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     before = settings._override
     settings.use(None)

@@ -88,7 +88,8 @@ def measure(
                 wall[name].append(ended - begun)
                 cpu[name].append(done - worked)
     gc.unfreeze()
-    return ({name: statistics.median(figures) for name, figures in taken.items()} for taken in (wall, cpu))  # type: ignore[return-value]
+    middle = statistics.median
+    return {name: middle(wall[name]) for name in tasks}, {name: middle(cpu[name]) for name in tasks}
 
 
 def imports() -> dict[str, float]:
@@ -124,7 +125,8 @@ def machine() -> str:
     """Say what this runs on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else 0
     packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("skytells_nb", "httpx", "openai"))
-    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {packages}"
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, {system}, {packages}"
 
 
 def row(what: str, figures: Figures, unit: str, scale: float, *, judged: bool = True) -> str:
@@ -159,9 +161,8 @@ def main() -> None:
         return {name: figures[name] / pieces[name] for name in pieces}
 
     print(machine())
-    print(
-        f"medians: {CALLS} calls, {STREAMS} streams of {pieces['httpx']:,} chunks, {IMPORTS} imports; ratios to bare httpx\n"
-    )
+    sizes = f"{CALLS} calls, {STREAMS} streams of {pieces['httpx']:,} chunks, {IMPORTS} imports"
+    print(f"medians of {sizes}; ratios to bare httpx\n")
     print(f"{'':<44}{'skytells_nb':>21} {'bare httpx':>21} {'openai':>21}  target")
     print(row("(a) one chat call, wall", call_wall, "µs", 1e6))
     print(row("    one chat call, CPU", call_cpu, "µs", 1e6, judged=False))

@@ -1,7 +1,7 @@
 """The least server that a chat client can be measured against: raw asyncio, keep-alive, the same bytes always.
 
-It runs in a process of its own, so that its work is in nobody's CPU time, and does as little as it can: it looks for the
-end of a request, and for `"stream":true` in its body. Two addresses: under /blocks a stream comes in HTTP chunks of
+It runs in a process of its own, so that its work is in nobody's CPU time, and does as little as it can: it looks for
+the end of a request, and for `"stream":true` in its body. Two addresses: under /blocks a stream comes in HTTP chunks of
 8 KiB that cut events anywhere, as a proxy hands it on; under /events each event is an HTTP chunk of its own.
 
     python tests/benchmarks/server.py        prints its port, and ends with its standard input
