@@ -36,16 +36,18 @@ class Assembly:
 
         Raises `BrokenStreamError` for data that is no JSON object.
         """
-        if data == "[DONE]":
-            self.done = True
-            return None
+        if data[:1] != "{":
+            data = data.strip()
+            if data == "[DONE]":
+                self.done = True
+                return None
+            if not data:
+                return Delta("", {})
         try:
             chunk, end = _decode(data)
             if end != len(data):
                 chunk = json.loads(data)
         except (ValueError, RecursionError) as error:
-            if not data.strip():
-                return Delta("", {})
             raise BrokenStreamError("The stream sent a piece that is not JSON.", "What had come is kept.") from error
         if type(chunk) is not dict:
             raise BrokenStreamError("The stream sent a piece that is not an object.", "What had come is kept.")

@@ -19,6 +19,7 @@ from .shown import Shown
 from .values import Model, Prediction, Status, Usage, count, money, record, text
 
 MILLION = Decimal(1_000_000)
+_LEAST_SHOWN = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def dollars(amount: Decimal | None, currency: str = "USD") -> str:
     """Write an amount for people: two decimals, more for what is under a cent."""
     if amount is None:
         return "unknown"
+    if 0 < abs(amount) < _LEAST_SHOWN:
+        return f"under {dollars(_LEAST_SHOWN, currency)}"
     places = 2 if amount == 0 or (abs(amount) >= Decimal("0.01") and amount == round(amount, 2)) else 6
     figure = f"{amount:.{places}f}"
     figure = figure.rstrip("0") if places > 2 else figure

@@ -124,9 +124,8 @@ def _in_words(error: ValidationError) -> Problem:
         case "enum":
             options = [str(option) for option in limit]
             hint = nearest(str(instance), options)
-            return Problem(
-                path, f"must be one of {', '.join(options[:20])} {got}" + (f", did you mean {hint}?" if hint else "")
-            )
+            got = f"{got[:-1]}; did you mean {hint}?)" if hint else got
+            return Problem(path, f"must be one of {', '.join(options[:20])} {got}")
         case "minimum" | "maximum" as bound:
             return Problem(path, f"must be {'at least' if bound == 'minimum' else 'at most'} {limit} {got}")
         case "minLength" | "maxLength" as bound:

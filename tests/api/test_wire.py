@@ -114,7 +114,9 @@ SHAPES: list[tuple[str, Any, int, type[SkytellsError], str | None, str | None, s
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "kind", "error_id", "request_id", "said"), [row[1:] for row in SHAPES], ids=[r[0] for r in SHAPES]
+    ("body", "status", "kind", "error_id", "request_id", "said"),
+    [row[1:] for row in SHAPES],
+    ids=[r[0] for r in SHAPES],
 )
 def test_each_shape_of_error_is_read(
     body: Any, status: int, kind: type[SkytellsError], error_id: str | None, request_id: str | None, said: str
