@@ -47,8 +47,8 @@ def run(
     if missing:
         print(f"The demo needs {' and '.join(missing)}: run  pip install 'skytells-nb[lab]'", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, _as_interrupt)
-    place = _folder(folder, source or notebook())
+    place = _folder(folder, source or notebook(), fresh=not lab)
+    usual = signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         with Sandbox() as sandbox, _environment(sandbox.url, place) as ledger:
             if lab:
@@ -57,6 +57,8 @@ def run(
     except KeyboardInterrupt:
         print("\nStopped; nothing is left running.", file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def notebook(name: str = QUICKSTART) -> Path:
@@ -75,25 +77,33 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _folder(chosen: str | None, source: Path) -> Path:
+def _folder(chosen: str | None, source: Path, *, fresh: bool) -> Path:
+    """Copy the notebook into a folder; a `fresh` one never holds somebody's earlier copy, which is left as it is."""
     place = Path(chosen or "skytells-demo").expanduser().absolute()
+    number = 2
+    while fresh and (place / QUICKSTART).exists():
+        place = place.with_name(f"{Path(chosen or 'skytells-demo').name}-{number}")
+        number += 1
     try:
         place.mkdir(parents=True, exist_ok=True)
-        (place / QUICKSTART).write_bytes(source.read_bytes())
+        _copy(source, place)
     except OSError as error:
         if chosen:
             raise SystemExit(f"{place} cannot be written: {error.strerror}. Choose another with --output.") from error
         place = Path(tempfile.mkdtemp(prefix="skytells-demo-"))
-        (place / QUICKSTART).write_bytes(source.read_bytes())
+        _copy(source, place)
     return place
+
+
+def _copy(source: Path, place: Path) -> None:
+    if not (place / QUICKSTART).exists():
+        (place / QUICKSTART).write_bytes(source.read_bytes())
 
 
 @contextmanager
 def _environment(address: str, place: Path) -> Iterator[Ledger]:
     """Let kernels started here find the sandbox, and a record of this run alone."""
     path = place / "ledger.sqlite3"
-    for old in place.glob("ledger.sqlite3*"):
-        old.unlink()
     before = {name: os.environ.get(name) for name in (SANDBOX_VARIABLE, LEDGER_VARIABLE, MEDIA_VARIABLE)}
     os.environ |= {SANDBOX_VARIABLE: address, LEDGER_VARIABLE: str(path)}
     os.environ.pop(MEDIA_VARIABLE, None)

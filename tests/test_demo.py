@@ -66,6 +66,20 @@ def test_demo_runs_the_quickstart_anywhere(tmp_path: Path) -> None:
     assert "<script>alert" not in page
 
 
+def test_a_second_demo_leaves_the_first_alone(tmp_path: Path) -> None:
+    """A notebook that is there already, with what somebody wrote into it, is never overwritten."""
+    mine = tmp_path / "out" / "01-quickstart.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")]), tmp_path / "tiny.ipynb")
+    code = "import sys; from pathlib import Path; from skytells_nb import demo; "
+    code += "sys.exit(demo.run(source=Path('tiny.ipynb'), folder='out'))"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert mine.read_text() == "mine"
+    assert (tmp_path / "out-2" / "01-quickstart.html").exists()
+
+
 def test_a_failing_cell_fails_the_demo(tmp_path: Path) -> None:
     """A cell that fails ends the run with status 1 and the cell's own error, and what ran is kept."""
     document = nbformat.v4.new_notebook(

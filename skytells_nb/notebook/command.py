@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError, UnknownNameError, plain
+from .interpolate import end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Spec:
     options: tuple[Option, ...] = ()
     pairs: bool = False
     examples: tuple[str, ...] = ()
+    sign: str = "%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,11 @@ class Command:
 HELP = Option("help", "h", None, "show this help")
 
 
-def parse(line: str, spec: Spec) -> Command:
-    """Read a line; raises `InputError` or `UnknownNameError` that names the word at fault."""
+def parse(line: str, spec: Spec, expand: Callable[[str], str] = str) -> Command:
+    """Read a line; raises `InputError` or `UnknownNameError` that names the word at fault.
+
+    `expand` replaces {{…}} in words and options, before they are read as numbers; pairs keep theirs.
+    """
     options = (*spec.options, HELP)
     words: list[str] = []
     pairs: dict[str, str] = {}
@@ -71,13 +76,13 @@ def parse(line: str, spec: Spec) -> Command:
                         f"--{option.name} needs a value.", f"For example: --{option.name} {option.metavar or '…'}."
                     )
                 given = tokens.pop(0).text
-            chosen[option.name] = _read(option, given)
+            chosen[option.name] = _read(option, expand(given))
         elif token.name is not None and spec.pairs:
             if token.name in pairs:
                 raise InputError(f"{token.name} is given twice.", "Keep one of them.")
             pairs[token.name] = token.text
         else:
-            words.append(token.whole)
+            words.append(expand(token.whole))
     if len(words) > len(spec.words) and "help" not in chosen:
         word = plain(words[len(spec.words)], 60)
         hint = (
@@ -183,10 +188,10 @@ def _value(line: str, start: int) -> tuple[str, int, bool]:
     depth = 0
     while position < len(line):
         if line.startswith("{{", position):
-            close = line.find("}}", position)
+            close = end_of(line, position)
             if close < 0:
                 raise InputError(f"{plain(line[position:], 60)!r} has no closing }}}}.", "Close it with }}.")
-            position = close + 2
+            position = close
             continue
         character = line[position]
         if first and first in "[{":
@@ -221,11 +226,11 @@ def _quoted(line: str, start: int) -> tuple[str, int]:
     )
 
 
-def help_text(spec: Spec, sign: str = "%") -> str:
+def help_text(spec: Spec) -> str:
     """Write the help of a magic: what it does, how it is called, its options and examples."""
     shape = " ".join(
         [
-            f"{sign}{spec.magic}",
+            f"{spec.sign}{spec.magic}",
             *(f"[{word}]" for word in spec.words),
             *(["name=value …"] if spec.pairs else []),
             "[options]",

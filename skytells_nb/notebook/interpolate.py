@@ -7,25 +7,53 @@ user's own Python, evaluated in the user's namespace. A name that does not exist
 from __future__ import annotations
 
 import builtins
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InputError, UnknownNameError, plain
 
-_PLACE = re.compile(r"\\\{\{|\{\{(?!\s*\}\})(.+?)\}\}(?!\})", re.DOTALL)
+
+def end_of(text: str, start: int) -> int:
+    """Find where the `{{expression}}` that begins at `start` ends; -1 where it is never closed.
+
+    Braces and quoted strings inside the expression are passed over.
+    """
+    position, depth = start + 2, 0
+    while position < len(text):
+        if not depth and text.startswith("}}", position):
+            return position + 2
+        character = text[position]
+        if character in "\"'":
+            close = text.find(character, position + 1)
+            position = close if close > 0 else position
+        depth += (character == "{") - (character == "}" and depth > 0)
+        position += 1
+    return -1
 
 
 def expand(text: str, names: Mapping[str, Any]) -> str:
     """Replace every `{{expression}}` by the text of its value."""
-    return _PLACE.sub(lambda found: "{{" if found[1] is None else str(evaluate(found[1], names)), text)
+    done: list[str] = []
+    position = 0
+    while (start := text.find("{{", position)) >= 0:
+        end = end_of(text, start)
+        if text.endswith("\\", 0, start):
+            done.append(text[position : start - 1] + "{{")
+            position = start + 2
+        elif end < 0:
+            break
+        else:
+            expression = text[start + 2 : end - 2]
+            value = str(evaluate(expression, names)) if expression.strip() else text[start:end]
+            done.append(text[position:start] + value)
+            position = end
+    return "".join([*done, text[position:]])
 
 
 def value_of(text: str, names: Mapping[str, Any]) -> Any:
     """Give the value itself where the text is one whole `{{expression}}`, the expanded text otherwise."""
-    whole = _PLACE.fullmatch(text)
-    if whole and whole[1] is not None and "}}" not in whole[1]:
-        return evaluate(whole[1], names)
+    if text.startswith("{{") and end_of(text, 0) == len(text) and text[2:-2].strip():
+        return evaluate(text[2:-2], names)
     return expand(text, names)
 
 

@@ -6,87 +6,24 @@ line and body alike, by one rule (`interpolate`); IPython's own `$name` and `{na
 
 from __future__ import annotations
 
-import re
+import keyword
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from ..errors import InputError, SetupError, plain
+from ..schema.check import read_json
 from . import cell, command
-from .command import Command, Option, Spec
+from .command import Command, Spec
 from .interpolate import expand, value_of
 from .session import current
+from .specs import ALL, CHAT, LOGIN, MODELS, PREDICT, SANDBOX, STATUS, USAGE
+from .typed import Question, give_an_empty_body
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..api.values import Model, Prediction, Reply
-
-_OUT = Option("out", "o", str, "put the result into this variable too", "NAME")
-_TAG = Option("tag", "", str, "a word to find the call by in the record", "WORD")
-_QUIET = Option("quiet", "q", None, "show nothing; the value is still returned")
-_TIMEOUT = Option("timeout", "", float, "seconds to wait at most", "60")
-
-CHAT = Spec(
-    "skytells_chat",
-    "Ask a text model: the cell's body is the prompt, the answer streams in.",
-    words=("MODEL",),
-    options=(
-        Option("system", "s", str, "how the model should behave", '"…"'),
-        Option("temperature", "t", float, "0 (steady) to 2 (wild)", "0.7"),
-        Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
-        Option("stop", "", str, "end the answer before this text", '"…"'),
-        Option("thread", "", str, "a conversation that remembers", "NAME"),
-        _OUT,
-        _TAG,
-        _TIMEOUT,
-        _QUIET,
-    ),
-    pairs=True,
-    examples=(
-        "%%skytells_chat\n    What is a notebook?",
-        '%%skytells_chat gpt-5 --thread tutor -s "Be brief." -t 0.2\n    And why do people like it?',
-    ),
-)
-PREDICT = Spec(
-    "skytells_predict",
-    "Run a media model and show the pictures, sounds or films that come back.",
-    words=("MODEL",),
-    options=(Option("quote", "", None, "say what it would cost; run nothing"), _OUT, _TAG, _TIMEOUT, _QUIET),
-    pairs=True,
-    examples=(
-        '%skytells_predict truefusion-pro prompt="a red fox in the snow" num_outputs=2',
-        "%%skytells_predict truefusion-pro aspect_ratio=16:9 -o run\n    the body is the model's main text",
-    ),
-)
-MODELS = Spec(
-    "skytells_models",
-    "List the models with their prices; words narrow the list, a model's own name shows its inputs.",
-    words=("WORD", "WORD", "WORD", "WORD"),
-    options=(Option("type", "", str, "only models of this type", "image"), _OUT),
-    examples=("%skytells_models", "%skytells_models fusion --type image", "%skytells_models truefusion-pro"),
-)
-USAGE = Spec(
-    "skytells_usage",
-    "Load the record of calls as a DataFrame: tokens, seconds, cost.",
-    options=(
-        Option("by", "", str, "sum up by model, api, day, tag, status or cell", "model"),
-        Option("last", "", str, "only the last 30m, 12h, 7d or 2w", "7d"),
-        Option("model", "", str, "only this model", "MODEL"),
-        _TAG,
-        Option("all", "", None, "live and sandbox calls together"),
-        _OUT,
-    ),
-    examples=("%skytells_usage", "%skytells_usage --by model --last 1d -o costs"),
-)
-SANDBOX = Spec(
-    "skytells_sandbox",
-    "Go offline: use a local Skytells that needs no key and bills nothing. `stop` goes back.",
-    words=("stop",),
-    examples=("%skytells_sandbox", "%skytells_sandbox stop"),
-)
-STATUS = Spec("skytells_status", "Show which service and key are used, where the record is, and what was spent.")
-LOGIN = Spec("skytells_login", "Ask for the API key without showing it, try it, and store it for this user.")
 
 
 @magics_class
@@ -94,17 +31,13 @@ class SkytellsMagics(Magics):
     """The magics of skytells_nb."""
 
     def _read(self, line: str, spec: Spec) -> Command | None:
-        read = command.parse(line, spec)
+        read = command.parse(line, spec, lambda text: expand(text, self._names))
         if "help" in read.options:
             print(command.help_text(spec))
             return None
-        names = self._names
         if out := read.options.get("out"):
             _check_name(out)
-        options = {
-            name: expand(value, names) if isinstance(value, str) else value for name, value in read.options.items()
-        }
-        return Command(tuple(expand(word, names) for word in read.words), read.pairs, options)
+        return read
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -132,18 +65,17 @@ class SkytellsMagics(Magics):
             raise InputError(
                 "%skytells_chat is a cell magic.", "Write %%skytells_chat, and the prompt on the lines below it."
             )
-        options = dict(read.options)
-        options.pop("out", None)
+        options = {name.replace("-", "_"): value for name, value in read.options.items() if name != "out"}
         if read.words:
             options["model"] = read.words[0]
-        if "max-tokens" in options:
-            options["max_tokens"] = options.pop("max-tokens")
-        params = {name: _json(value) for name, value in self._pairs(read).items()}
-        for name in params.keys() & options.keys():
-            raise InputError(f"{name} is given twice.", f"Keep --{name.replace('_', '-')}.")
-        return cast(
-            "Reply", self._give(read, current().chat(expand(body.strip("\n"), self._names), **options, **params))
-        )
+        params = {name: read_json(value) for name, value in self._pairs(read).items()}
+        for name in params:
+            if name in options:
+                raise InputError(f"{name} is given twice.", f"Keep --{name.replace('_', '-')}.")
+            if name in _NO_PARAMETERS:
+                raise InputError(f"{name} is no parameter here.", _NO_PARAMETERS[name])
+        prompt = expand(body.strip("\n"), self._names)
+        return cast("Reply", self._give(read, current().chat(prompt, **options, **params)))
 
     @no_var_expand
     @line_cell_magic
@@ -173,7 +105,7 @@ class SkytellsMagics(Magics):
             return None
         from .render import Catalogue
 
-        found = current().models(" ".join(read.words), read.options.get("type"))
+        found = current().models(read.words, read.options.get("type"))
         exact = [model for model in found if read.words == (model.slug,)]
         return self._give(read, current().client.model(exact[0].slug) if exact else Catalogue(found))
 
@@ -224,27 +156,20 @@ class SkytellsMagics(Magics):
         print(current().log_in(_ask_secretly(self._shell)))
 
 
-for _spec in (CHAT, PREDICT, MODELS, USAGE, SANDBOX, STATUS, LOGIN):
-    _sign = "%%" if _spec is CHAT else "%"
-    getattr(SkytellsMagics, _spec.magic).__doc__ = command.help_text(_spec, _sign)
+for _spec in ALL:
+    getattr(SkytellsMagics, _spec.magic).__doc__ = command.help_text(_spec)
 
 
 def _check_name(name: str) -> None:
-    if not name.isidentifier():
-        raise InputError(f"{plain(name, 60)!r} cannot be the name of a variable.", "Use letters, digits and _.")
-
-
-def _json(value: Any) -> Any:
-    import json
-
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise InputError(
+            f"{plain(name, 60)!r} cannot be the name of a variable.",
+            "Use letters, digits and _, and no word of Python's own.",
+        )
 
 
 def _main_text(model: Model) -> str:
-    """Name the input that a cell's body is for: prompt, else the first required text, else the first text."""
+    """Name the input that a cell's body is for: a required prompt, else the first required text, else the first."""
     from ..schema.fields import TextField
 
     texts = [field for field in model.fields if isinstance(field, TextField)]
@@ -270,28 +195,15 @@ def _at_a_terminal() -> bool:
     return bool(sys.stdin and sys.stdin.isatty())
 
 
-_QUESTION = re.compile(r"^(?P<indent>\s*)(?P<to>[\w., ]+=\s*)?%(?P<magic>skytells_\w+)\s+(?P<line>\S.*\?)\s*$")
-
-
-def keep_what_was_typed(lines: list[str]) -> list[str]:
-    """Let IPython pass on what it would keep from us: lines that end in a question mark, and empty bodies.
-
-    It would take the first for a request for help and run nothing; the second it refuses without a real error.
-    """
-    if (
-        lines
-        and lines[0].startswith("%%skytells_")
-        and not "".join(lines[1:]).strip()
-        and "?" not in lines[0].split()[0]
-    ):
-        return [lines[0].rstrip("\n") + "\n", " \n"]
-    return [_QUESTION.sub(_as_call, line) if "%skytells_" in line else line for line in lines]
-
-
-def _as_call(found: re.Match[str]) -> str:
-    call = f"get_ipython().run_line_magic({found['magic']!r}, {found['line']!r})"
-    return f"{found['indent']}{found['to'] or ''}{call}\n"
-
+_NO_PARAMETERS = {
+    "prompt": "The cell's body is the prompt.",
+    "messages": "The cell's body is the prompt; --thread remembers.",
+    "model": "Name the model first: %%skytells_chat MODEL.",
+    "stream": "Answers always stream.",
+    "stream_options": "Answers always stream.",
+    **{name: f"Write --{name}." for name in ("system", "thread", "tag", "timeout", "quiet", "out")},
+}
+"""Names that would collide with what the magic itself says, and what to write instead."""
 
 _loaded: SkytellsMagics | None = None
 
@@ -303,7 +215,8 @@ def load(shell: InteractiveShell) -> None:
         return
     _loaded = SkytellsMagics(shell)
     shell.register_magics(_loaded)
-    shell.input_transformers_cleanup.append(keep_what_was_typed)
+    shell.input_transformers_cleanup.append(give_an_empty_body)
+    shell.input_transformer_manager.token_transformers.append(Question)
     cell.watch(shell)
 
 
@@ -315,6 +228,7 @@ def unload(shell: InteractiveShell) -> None:
     for kind, names in _loaded.magics.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
-    shell.input_transformers_cleanup.remove(keep_what_was_typed)
+    shell.input_transformers_cleanup.remove(give_an_empty_body)
+    shell.input_transformer_manager.token_transformers.remove(Question)
     cell.unwatch(shell)
     _loaded = None

@@ -7,13 +7,14 @@ streams, a job's progress, then pictures and players), and returns the value. It
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..api.client import Client
 from ..api.values import Model, Prediction, Reply
-from ..errors import SetupError, SkytellsError
+from ..errors import SetupError, SkytellsError, UnknownNameError
 from ..schema.check import coerce
 from . import cell, threads, wiring
 
@@ -51,7 +52,8 @@ class Session:
         self, prompt: str, *, system: str | None = None, thread: str | None = None, quiet: bool = False, **options: Any
     ) -> Reply:
         """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`."""
-        past = threads.before(self.threads.get(thread or "", ()), cell.where()[0]) if thread else ()
+        asker = threads.Asker(*cell.where())
+        past = threads.before(self.threads.get(thread, ()), asker) if thread else ()
         stream = self.client.chat_stream(threads.messages(past, prompt), system=system, **options)
         if quiet:
             for _ in stream:
@@ -60,7 +62,7 @@ class Session:
             self._show_stream(stream)
         reply = stream.reply
         if thread:
-            turn = threads.Turn(prompt, reply.text, cell.where()[0])
+            turn = threads.Turn(prompt, reply.text, asker)
             self.threads[thread] = threads.with_turn(self.threads.get(thread, ()), turn)
         cell.shown(reply)
         return reply
@@ -85,9 +87,16 @@ class Session:
         """
         typed = self.typed(model, values)
         self.client.quote(model, typed)  # checks the inputs before anything is shown
-        run = self.client.predict if quiet else self._show_prediction
-        job = run(model, typed, **options)
+        job = self._run_quietly(model, typed, **options) if quiet else self._show_prediction(model, typed, **options)
         cell.shown(job)
+        return job
+
+    def _run_quietly(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
+        from .media import default_keeper
+
+        job = self.client.predict(model, values, **options)
+        with _kept_on(job):
+            default_keeper().keep(job)
         return job
 
     def _show_prediction(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
@@ -100,7 +109,8 @@ class Session:
                 live.progress(model, str(job.status), job.progress, elapsed)
 
             job: Prediction = self.client.predict(model, values, on_progress=on_progress, **options)
-            live.finish(bundle(job))
+            with _kept_on(job):
+                live.finish(bundle(job))
         return job
 
     def typed(self, model: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,18 +121,19 @@ class Session:
         """Say what a prediction would cost; nothing is run."""
         return self.client.quote(model, self.typed(model, values))
 
-    def models(self, words: str = "", kind: str | None = None) -> tuple[Model, ...]:
-        """Read the catalogue; only models that hold all the words, and of a type, if given."""
-        wanted = words.lower().split()
-        return tuple(
-            model
-            for model in self.client.models()
-            if (kind is None or model.type == kind)
-            and all(
-                word in f"{model.slug} {model.name} {model.vendor} {model.type} {model.description}".lower()
-                for word in wanted
-            )
-        )
+    def models(self, words: Sequence[str] = (), kind: str | None = None) -> tuple[Model, ...]:
+        """Read the catalogue; only models that hold all the words, and of a type, if given.
+
+        Raises `UnknownNameError`, with the nearest name, where nothing is found.
+        """
+        known = self.client.models()
+        of_kind = [model for model in known if kind is None or _alike(model.type) == _alike(kind)]
+        if not of_kind:
+            raise UnknownNameError.of("type of model", kind or "", {model.type for model in known})
+        found = tuple(model for model in of_kind if all(word.lower() in _text_of(model) for word in words))
+        if not found:
+            raise UnknownNameError.of("model", " ".join(words), [model.slug for model in of_kind])
+        return found
 
     def go_offline(self, **options: Any) -> str:
         """Use the local Skytells from now on, starting it if none runs; returns its address."""
@@ -151,6 +162,8 @@ class Session:
 
     def log_in(self, secret: str) -> str:
         """Store a key, after asking the service whether it is good; returns a sentence that says what was done."""
+        if settings.in_sandbox():
+            raise SetupError("The sandbox cannot try a key.", "Go back online first, with %skytells_sandbox stop.")
         with Client(api_key=secret, observers=()) as client:
             try:
                 known = len(client.models(refresh=True))
@@ -159,6 +172,25 @@ class Session:
         path = settings.store_key(secret)
         self.start_again()
         return f"The key works ({known} models) and is stored in {path}, readable by you only."
+
+
+@contextmanager
+def _kept_on(job: Prediction) -> Iterator[None]:
+    """Keep hold of a job that is done and paid for, whatever interrupts its showing."""
+    try:
+        yield
+    except BaseException as stop:
+        stop.prediction = job  # type: ignore[attr-defined]
+        stop.add_note(f"Prediction {job.id} is done; get it again with client.wait({job.id!r}).")
+        raise
+
+
+def _alike(kind: str) -> str:
+    return {"music": "audio"}.get(kind, kind)
+
+
+def _text_of(model: Model) -> str:
+    return f"{model.slug} {model.name} {model.vendor} {model.type} {model.description}".lower()
 
 
 _session: Session | None = None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 from .. import settings
 from ..api.pricing import dollars
+from ..api.shown import Shown
 from ..costs.ledger import SESSION, default_ledger
-from ..errors import NoKeyError
+from ..errors import NoKeyError, SetupError
+from . import page
+from .render import bundle, made
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+@dataclass(frozen=True, slots=True, repr=False)
+class Status(Shown):
     """Pairs of a name and a text."""
 
     rows: tuple[tuple[str, str], ...]
@@ -23,12 +25,10 @@ class Status:
         width = max(len(name) for name, _ in self.rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in self.rows)
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
-        cells = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
-            for name, value in self.rows
-        )
-        return {"text/plain": repr(self), "text/html": f"<table>{cells}</table>"}
+
+@bundle.register
+def _status(shown: Status) -> dict[str, Any]:
+    return made(repr(shown), page.table(("what", "is"), [(page.text(name), page.text(v)) for name, v in shown.rows]))
 
 
 def status() -> Status:
@@ -38,6 +38,8 @@ def status() -> Status:
         key = f"found ({settings.find_key().source})"
     except NoKeyError:
         key = "none: run %skytells_login, or %skytells_sandbox to work offline"
+    except SetupError as error:
+        key = str(error)
     ledger = default_ledger()
     mine = [row for row in ledger.rows() if row["session"] == SESSION]
     spent = _sum(row["cost"] for row in mine if not row["sandbox"])

@@ -1,7 +1,8 @@
 """Named conversations that remember. Pure: a thread is a tuple of turns, and adding to it gives a new one.
 
-A turn is what was asked and answered, and the cell that asked. Running a cell again replaces its own turn, so history
-does not double; a turn that failed never enters.
+A turn is what was asked and answered, and which run of which cell asked. Running a cell again replaces the turns of its
+earlier run, in their place, so history does not double; a cell that asks several times in one run adds them all. A turn
+that failed never enters.
 """
 
 from __future__ import annotations
@@ -10,21 +11,33 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """A run of a cell: the cell's id and the execution count, each None where not known."""
+
+    cell: str | None = None
+    run: int | None = None
+
+    def replaces(self, other: Asker) -> bool:
+        """Say whether this is a later run of the same cell."""
+        return self.cell is not None and self.cell == other.cell and self.run != other.run
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and its answer; `cell` is the id of the cell that asked, or None."""
+    """One question and its answer, and who asked."""
 
     question: str
     answer: str
-    cell: str | None = None
+    asker: Asker = Asker()
 
 
 Thread = tuple[Turn, ...]
 
 
-def before(thread: Thread, cell: str | None) -> Thread:
-    """Give the turns that a cell's question follows: all, or those before the cell's own where it ran already."""
-    position = _position(thread, cell)
-    return thread if position is None else thread[:position]
+def before(thread: Thread, asker: Asker) -> Thread:
+    """Give the turns that a question follows: all, or those before the asker's earlier run."""
+    turns, place = _place(thread, asker)
+    return turns[:place]
 
 
 def messages(thread: Thread, question: str) -> list[dict[str, str]]:
@@ -38,10 +51,16 @@ def messages(thread: Thread, question: str) -> list[dict[str, str]]:
 
 
 def with_turn(thread: Thread, turn: Turn) -> Thread:
-    """Add a turn, in place of the one that the same cell made before."""
-    position = _position(thread, turn.cell)
-    return (*thread, turn) if position is None else (*thread[:position], turn, *thread[position + 1 :])
+    """Add a turn, in place of those that an earlier run of the same cell made."""
+    turns, place = _place(thread, turn.asker)
+    return (*turns[:place], turn, *turns[place:])
 
 
-def _position(thread: Thread, cell: str | None) -> int | None:
-    return next((n for n, turn in enumerate(thread) if cell is not None and turn.cell == cell), None)
+def _place(thread: Thread, asker: Asker) -> tuple[Thread, int]:
+    """Drop what the asker replaces, and find where its next turn goes."""
+    turns = tuple(turn for turn in thread if not asker.replaces(turn.asker))
+    own = [n for n, turn in enumerate(turns) if turn.asker == asker and asker.cell is not None]
+    if own:
+        return turns, own[-1] + 1
+    old = next((n for n, turn in enumerate(thread) if asker.replaces(turn.asker)), len(turns))
+    return turns, old

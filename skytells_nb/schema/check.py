@@ -52,18 +52,22 @@ def _value(field: Field | None, value: Any) -> Any:
 
 def _read(field: Field | None, typed: str) -> Any:
     if isinstance(field, ChoiceField):
-        return next((choice for choice in field.choices if str(choice) == typed or _json(typed) == choice), typed)
+        return next((choice for choice in field.choices if str(choice) == typed or read_json(typed) == choice), typed)
     if isinstance(field, FlagField):
         return _FLAGS.get(typed.strip().lower(), typed)
     if isinstance(field, NumberField | ListField | JsonField) or field is None:
-        value = _json(typed)
+        value = read_json(typed)
         if isinstance(field, ListField) and isinstance(value, str):
             return [_read(field.item, part.strip()) for part in typed.split(",")]
         return value
     return typed
 
 
-def _json(typed: str) -> Any:
+def read_json(typed: Any) -> Any:
+    """Read text as JSON; what is no JSON, or no text, stays as it is."""
+    if not isinstance(typed, str):
+        return typed
+
     def refuse(word: str) -> Any:
         raise ValueError(word)
 

@@ -316,9 +316,13 @@ def test_a_slow_answer_is_a_network_error_that_may_have_run(
 def test_an_interrupted_stream_keeps_what_came(client: Client, told: Any) -> None:
     """Ctrl-C in the middle of reading: the interruption goes on, the beginning is kept."""
     stream = client.chat_stream("Hi", model="gpt-4o")
-    with pytest.raises(KeyboardInterrupt):
+
+    def read() -> None:
         for delta in stream:
             if delta.text == "quick ":
                 raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read()
     assert (stream.reply.text, stream.reply.complete) == ("The quick ", False)
     assert told.story == [("before", "sent"), ("after", "interrupted")]

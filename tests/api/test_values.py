@@ -334,8 +334,24 @@ def test_a_model_knows_whether_it_speaks_chat(body: dict[str, Any], chat: bool) 
     assert Model.from_json(body).speaks_chat is chat
 
 
-@given(bodies("id", "model", "choices", "message", "content", "usage", "prompt_filter_results", "content_filter_results",
-              "tool_calls", "prompt_tokens", "completion_tokens_details", "finish_reason", "refusal") | json_values)  # fmt: skip
+@given(
+    bodies(
+        "id",
+        "model",
+        "choices",
+        "message",
+        "content",
+        "usage",
+        "prompt_filter_results",
+        "content_filter_results",
+        "tool_calls",
+        "prompt_tokens",
+        "completion_tokens_details",
+        "finish_reason",
+        "refusal",
+    )
+    | json_values
+)
 def test_no_json_breaks_the_reading_of_a_reply(body: Any) -> None:
     """Any JSON in any place gives a reply that can be shown, and is kept whole."""
     reply = Reply.from_json(body)
@@ -343,8 +359,28 @@ def test_no_json_breaks_the_reading_of_a_reply(body: Any) -> None:
     assert reply.raw == (body if isinstance(body, dict) else {}) or body != body
 
 
-@given(bodies("id", "status", "model", "name", "input", "output", "error", "error_id", "metrics", "metadata", "billing",
-              "credits_used", "progress", "predict_time", "created_at", "started_at", "message") | json_values)  # fmt: skip
+@given(
+    bodies(
+        "id",
+        "status",
+        "model",
+        "name",
+        "input",
+        "output",
+        "error",
+        "error_id",
+        "metrics",
+        "metadata",
+        "billing",
+        "credits_used",
+        "progress",
+        "predict_time",
+        "created_at",
+        "started_at",
+        "message",
+    )
+    | json_values
+)
 def test_no_json_breaks_the_reading_of_a_prediction(body: Any) -> None:
     """Any JSON in any place gives a prediction that can be shown."""
     job = Prediction.from_json(body)
@@ -352,7 +388,10 @@ def test_no_json_breaks_the_reading_of_a_prediction(body: Any) -> None:
     assert all(isinstance(item, str) for item in job.output)
 
 
-@given(bodies("name", "namespace", "type", "vendor", "capabilities", "pricing", "input_schema", "properties", "metadata") | json_values)  # fmt: skip
+@given(
+    bodies("name", "namespace", "type", "vendor", "capabilities", "pricing", "input_schema", "properties", "metadata")
+    | json_values
+)
 def test_no_json_breaks_the_reading_of_a_model(body: Any) -> None:
     """Any JSON in any place gives a model whose inputs can be listed."""
     model = Model.from_json(body)

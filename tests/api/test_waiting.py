@@ -117,7 +117,7 @@ def test_a_cancellation_may_be_answered_with_success_alone(scripted: Callable[..
 
 
 def test_a_cancelled_task_cancels_the_job_once(slow: Sandbox, told: Any) -> None:
-    """asyncio's own way of stopping, while the wait sleeps."""
+    """The event loop's own way of stopping, while the wait sleeps."""
 
     async def main() -> BaseException:
         asleep = asyncio.Event()

@@ -48,7 +48,12 @@ SHAPES: list[tuple[str, Any, int, type[SkytellsError], str | None, str | None, s
         {
             "status": False,
             "response": "Error",
-            "error": {"http_status": 422, "message": "Model is missing", "details": "x", "error_id": "VALIDATION_ERROR"},
+            "error": {
+                "http_status": 422,
+                "message": "Model is missing",
+                "details": "x",
+                "error_id": "VALIDATION_ERROR",
+            },
         },
         422,
         RefusedError,
@@ -108,9 +113,25 @@ SHAPES: list[tuple[str, Any, int, type[SkytellsError], str | None, str | None, s
     ("E8", b"<html><h1>502 Bad Gateway</h1></html>", 502, ServiceError, None, None, "instead of JSON"),
     ("E9", {}, 404, RefusedError, None, None, "answered 404 without a reason"),
     ("E9 empty", b"", 500, ServiceError, None, None, "answered 500 without a reason"),
-    ("code only", {"error": {"message": "m", "code": "invalid_api_key"}}, 401, KeyRejectedError, "INVALID_API_KEY", None, "m"),
-    ("lower case", {"error_id": "context_length_exceeded", "message": "m"}, 400, RefusedError, "CONTEXT_LENGTH_EXCEEDED", None, "m"),
-]  # fmt: skip
+    (
+        "code only",
+        {"error": {"message": "m", "code": "invalid_api_key"}},
+        401,
+        KeyRejectedError,
+        "INVALID_API_KEY",
+        None,
+        "m",
+    ),
+    (
+        "lower case",
+        {"error_id": "context_length_exceeded", "message": "m"},
+        400,
+        RefusedError,
+        "CONTEXT_LENGTH_EXCEEDED",
+        None,
+        "m",
+    ),
+]
 
 
 @pytest.mark.parametrize(

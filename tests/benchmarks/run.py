@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-CALLS, WARM_UP = 400, 40
+CALLS, WARM_UP = 600, 60
 STREAMS = 7
 IMPORTS = 15
 TARGET = 1.5

@@ -100,8 +100,8 @@ def test_quoted_dashes_are_a_word() -> None:
 
 def test_help_names_every_option() -> None:
     """The help shows the magic's own sign, each option and the examples."""
-    shown = help_text(SPEC, "%%")
-    assert "    %%skytells_try [MODEL] name=value … [options]" in shown
+    shown = help_text(SPEC)
+    assert "    %skytells_try [MODEL] name=value … [options]" in shown
     assert "    -t, --temperature 0.7  a number" in shown
     assert "    -h, --help             show this help" in shown
     assert shown.endswith("Examples:\n    %skytells_try gpt-5")

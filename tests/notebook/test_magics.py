@@ -160,6 +160,53 @@ def test_a_question_mark_at_the_end_runs(notebook: Kernel, line: str, question: 
     assert notebook.run("asked.input['prompt']").text == repr(question)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%%writefile {folder}/typed.txt\n%skytells_predict truefusion prompt=why?",
+        "text = '''\n%skytells_predict truefusion prompt=why?\n'''; open('{folder}/typed.txt', 'w').write(text)",
+    ],
+)
+def test_text_that_looks_like_a_magic_is_left_alone(notebook: Kernel, place: Path, code: str) -> None:
+    """A line of ours inside a string, or in the body of another magic, stays as it was typed."""
+    assert notebook.run(code.format(folder=place)).status == "ok"
+    assert (place / "typed.txt").read_text().strip() == "%skytells_predict truefusion prompt=why?"
+
+
+def test_braces_work_in_numbers(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """{{expression}} is replaced before an option is read as a number, and may hold braces of its own."""
+    notebook.run("limit = {'a': {'b': 9}}")
+    notebook.run("%%skytells_chat -q --max-tokens {{limit['a']['b']}} seed={{ {1: {2: 3}}[1][2] }}\nhello")
+    sent = shared_sandbox.state.requests[-1].json
+    assert (sent["max_tokens"], sent["seed"]) == (9, 3)
+
+
+def test_several_questions_in_one_cell(notebook: Kernel, shared_sandbox: Sandbox) -> None:
+    """A cell that asks in a loop builds one conversation."""
+    loop = "for n in range(3):\n    get_ipython().run_cell_magic('skytells_chat', '-q --thread loop', f'REPEAT: {n}')"
+    notebook.run(loop, cell_id="cell-loop")
+    said = [message["content"] for message in shared_sandbox.state.requests[-1].json["messages"]]
+    assert said == ["REPEAT: 0", "0", "REPEAT: 1", "1", "REPEAT: 2"]
+
+
+def test_quiet_still_saves_what_was_paid_for(notebook: Kernel, place: Path) -> None:
+    """With --quiet the files of a prediction are kept all the same: their links live for minutes."""
+    notebook.run('%skytells_predict truefusion -q prompt="saved quietly"')
+    assert len(list((place / "media").glob("truefusion_saved-quietly_*.png"))) == 1
+
+
+def test_help_shows_the_magics_own_sign(notebook: Kernel) -> None:
+    """--help shows how a magic is called, with its own sign and examples."""
+    assert "    %%skytells_chat [MODEL] name=value … [options]" in notebook.run("%%skytells_chat --help").stdout
+    assert "    %skytells_status\n" in notebook.run("%skytells_status --help").stdout
+
+
+def test_login_is_refused_offline(notebook: Kernel) -> None:
+    """The sandbox would call any key good, so a key is not tried there."""
+    code = "from skytells_nb.notebook.session import current; current().log_in('sk-any')"
+    assert notebook.run(code).error.startswith("SetupError: The sandbox cannot try a key. Go back online first")
+
+
 def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
     """--quote checks the inputs and says the price; no prediction is created."""
     before = len(shared_sandbox.state.jobs)
@@ -182,8 +229,8 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         ),
         (
             "%skytells_predict truefusion-pro prompt=x guidance=high num_outputs=9 seed=1.5 aspect_ratio=4:5",
-            "InvalidInputError: truefusion-pro: aspect_ratio must be one of 1:1, 16:9, 9:16, 4:3, 3:4 (got '4:5'), "
-            "did you mean 4:3?; guidance must be a number (got 'high'); num_outputs must be at most 4 (got 9); "
+            "InvalidInputError: truefusion-pro: aspect_ratio must be one of 1:1, 16:9, 9:16, 4:3, 3:4 (got '4:5'; "
+            "did you mean 4:3?); guidance must be a number (got 'high'); num_outputs must be at most 4 (got 9); "
             "seed must be a whole number (got 1.5). Nothing was sent;",
         ),
         ("%skytells_predict truefusion-pro", "InvalidInputError: truefusion-pro: prompt is missing. Nothing was sent;"),
@@ -208,7 +255,18 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         ("%skytells_login", "SetupError: Nobody can type a key here. Set SKYTELLS_API_KEY before the notebook starts."),
         (
             "%%skytells_chat -q -o 1x\nhi",
-            "InputError: '1x' cannot be the name of a variable. Use letters, digits and _.",
+            "InputError: '1x' cannot be the name of a variable. Use letters, digits and _, and no word of Python's own.",
+        ),
+        ("%%skytells_chat -q -o class\nhi", "InputError: 'class' cannot be the name of a variable."),
+        ('%%skytells_chat prompt="x"\nhi', "InputError: prompt is no parameter here. The cell's body is the prompt."),
+        ("%%skytells_chat system=brief\nhi", "InputError: system is no parameter here. Write --system."),
+        (
+            "%skytells_models truefuson-pro",
+            "UnknownNameError: There is no model 'truefuson-pro'. Did you mean 'truefusion-pro'?",
+        ),
+        (
+            "%skytells_models --type pictures",
+            "UnknownNameError: There is no type of model 'pictures'. Known: audio, image, text, video.",
         ),
     ],
 )

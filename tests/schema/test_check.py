@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skytells_nb.errors import InvalidInputError
@@ -183,7 +183,6 @@ def test_a_broken_schema_still_knows_its_names() -> None:
     assert [str(p) for p in problems_of(schema, {"promt": 1})] == ["promt is not an input (did you mean prompt?)"]
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(keywords, json_values, max_size=6), st.dictionaries(st.text(max_size=5), json_values, max_size=3)
 )
