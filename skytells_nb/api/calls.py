@@ -7,16 +7,17 @@ performs nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .. import settings
 from ..errors import InputError, RefusedError, UnknownNameError, plain
 from ..schema import check
-from . import flows, pricing, wire
+from . import flows, jobs, pricing, wire
 from .assembly import Assembly
 from .record import Call, Observer
 from .retry import RetryPolicy
+from .steps import Flow, T
 from .trace import Trace, new_call
 from .values import Model, Prediction, Reply
 
@@ -24,10 +25,17 @@ DEFAULT_CHAT_MODEL = "deepbrain-router"
 WAIT_LIMIT = 600.0
 
 Prompt = str | Sequence[Mapping[str, Any]]
-Progress = Callable[[Prediction, float], None]
 
 default_observers: tuple[Observer, ...] = ()
 """Who is told of the calls of a client that was given no `observers`; the package's face puts the recorder here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A streamed answer that is ready to be asked for: what gathers it, and what opens the flow that fills that."""
+
+    assembly: Assembly
+    open: Callable[[Callable[[Reply], None]], Flow[None]]
 
 
 class Calls:
@@ -65,16 +73,19 @@ class Calls:
         temperature: float | None = None,
         stop: str | Sequence[str] | None = None,
         tag: str | None = None,
+        timeout: float | None = None,
         **params: Any,
-    ) -> flows.Flow[Reply]:
+    ) -> Flow[Reply]:
         """Ask a text model and wait for the whole answer.
 
         `prompt` is a text, or a list of messages ({"role", "content"}); `temperature` is 0 to 2; `max_tokens`
-        bounds the answer; further `params` go to the API as they are. Raises `InputError` before anything is sent,
+        bounds the answer; `timeout` is seconds to wait for it (default: the client's); `tag` marks the call in the
+        record; further `params` go to the API as they are. Raises `InputError` before anything is sent,
         `UnknownNameError` for a model that does not exist, and the other errors of `skytells_nb.errors`.
         """
         told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
-        request, trace = self._chat_request(prompt, model, system, told, tag=tag, stream=False)
+        request = self._chat_request(prompt, model, system, told, timeout, stream=False)
+        trace = self._trace("chat", request, model, tag)
         return self._naming_models(model, flows.chat(request, trace))
 
     def chat_stream(
@@ -84,13 +95,27 @@ class Calls:
         *,
         model: str = DEFAULT_CHAT_MODEL,
         system: str | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        stop: str | Sequence[str] | None = None,
         tag: str | None = None,
+        timeout: float | None = None,
         **params: Any,
-    ) -> tuple[Assembly, Callable[[Callable[[Reply], None]], flows.Flow[None]]]:
-        """Prepare a streamed answer: what gathers it, and a function that opens the flow which fills that."""
-        request, trace = self._chat_request(prompt, model, system, params, tag=tag, stream=True)
+    ) -> Opening:
+        """Ask a text model and read the answer as it comes; arguments as for `chat`.
+
+        Nothing is sent before the loop's first step; `timeout` is seconds between two pieces. Raises as `chat` does, and
+        `BrokenStreamError` (with the partial `reply`) for an answer that ends before its end.
+        """
+        told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
+        request = self._chat_request(prompt, model, system, told, timeout, stream=True)
         assembly = Assembly()
-        return assembly, lambda done: self._naming_models(model, flows.chat_stream(request, trace, assembly, done))
+
+        def open_stream(done: Callable[[Reply], None]) -> Flow[None]:
+            trace = self._trace("chat", request, model, tag)
+            return self._naming_models(model, flows.chat_stream(request, trace, assembly, done))
+
+        return Opening(assembly, open_stream)
 
     def _chat_request(
         self,
@@ -98,22 +123,21 @@ class Calls:
         model: str,
         system: str | None,
         params: Mapping[str, Any],
+        timeout: float | None,
         *,
-        tag: str | None,
         stream: bool,
-    ) -> tuple[wire.Request, Trace]:
+    ) -> wire.Request:
         if "stream" in params:
-            raise InputError(
-                "`stream` is not a parameter of chat.", "Use chat_stream(...) to read the answer as it comes."
-            )
+            what = "`stream` is not a parameter of chat."
+            raise InputError(what, "Use chat_stream(...) to read the answer as it comes.")
         request = wire.chat_request(model, wire.messages_of(prompt, system), params, stream=stream)
-        return request, self._trace("chat", request, model, tag)
+        return replace(request, timeout=timeout)
 
     def _trace(self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None) -> Trace:
         call: Call = new_call(api, request, model, sandbox=self._sandbox, tag=tag)
         return Trace(call, policy=self._policy)
 
-    def _naming_models(self, name: str, work: flows.Flow[flows.T]) -> flows.Flow[flows.T]:
+    def _naming_models(self, name: str, work: Flow[T]) -> Flow[T]:
         """Add the nearest model's name where the service does not know the model."""
         try:
             return (yield from work)
@@ -128,14 +152,14 @@ class Calls:
             unknown.request_id, unknown.body = error.request_id, error.body
             raise unknown from error
 
-    def models(self, *, refresh: bool = False) -> flows.Flow[tuple[Model, ...]]:
+    def models(self, *, refresh: bool = False) -> Flow[tuple[Model, ...]]:
         """Read the catalogue; kept for the client's life unless `refresh`."""
         if self._listed is None or refresh:
             self._listed = yield from flows.models(self._policy)
             self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
         return self._listed
 
-    def model(self, slug: str, *, refresh: bool = False) -> flows.Flow[Model]:
+    def model(self, slug: str, *, refresh: bool = False) -> Flow[Model]:
         """Read one model with its input schema; kept for the client's life unless `refresh`.
 
         Raises `UnknownNameError` with the nearest name for a model that does not exist.
@@ -144,61 +168,38 @@ class Calls:
             self._known_models[slug] = yield from self._naming_models(slug, flows.model(slug, self._policy))
         return self._known_models[slug]
 
-    def _checked(self, slug: str, values: Mapping[str, Any]) -> flows.Flow[Model]:
+    def _checked(self, slug: str, values: Mapping[str, Any]) -> Flow[tuple[Model, dict[str, Any]]]:
         model = yield from self.model(slug)
         if model.speaks_chat:
-            raise InputError(
-                f"{plain(slug, 80)} is a text model: it runs no predictions.", "Use chat, or %%skytells_chat."
-            )
-        check.check(slug, model.input_schema, values)
-        return model
+            what = f"{plain(slug, 80)} is a text model: it runs no predictions."
+            raise InputError(what, "Use chat, or %%skytells_chat.")
+        sent = check.native(values)
+        check.check(slug, model.input_schema, sent)
+        return model, sent
 
-    def quote(self, model: str, values: Mapping[str, Any]) -> flows.Flow[pricing.Quote]:
+    def quote(self, model: str, values: Mapping[str, Any]) -> Flow[pricing.Quote]:
         """Say what a prediction would cost, and how that is known; checks the inputs and sends no prediction."""
-        found = yield from self._checked(model, values)
-        return pricing.quote(found, values)
+        found, sent = yield from self._checked(model, values)
+        return pricing.quote(found, sent)
 
-    def submit(self, model: str, values: Mapping[str, Any], *, tag: str | None = None) -> flows.Flow[Prediction]:
+    def _prepared(
+        self, slug: str, values: Mapping[str, Any], tag: str | None
+    ) -> Flow[tuple[wire.Request, Trace, Model]]:
+        """Check the inputs and make the request, its record and its price."""
+        model, sent = yield from self._checked(slug, values)
+        request = wire.prediction_request(model.slug, sent)
+        trace = self._trace("prediction", request, model.slug, tag)
+        trace.call = replace(trace.call, quoted=pricing.quote(model, sent).amount)
+        trace.values = sent
+        return request, trace, model
+
+    def submit(self, model: str, values: Mapping[str, Any], *, tag: str | None = None) -> Flow[Prediction]:
         """Check the inputs, create a prediction and return at once, usually while it is queued.
 
         Raises `InvalidInputError` with every problem of the inputs, or `UnknownNameError`; nothing was sent then.
         """
-        found = yield from self._checked(model, values)
-        job, _ = yield from self._submitted(found, values, tag)
-        return job
-
-    def _submitted(
-        self, model: Model, values: Mapping[str, Any], tag: str | None
-    ) -> flows.Flow[tuple[Prediction, Trace]]:
-        request = wire.prediction_request(model.slug, values)
-        trace = self._trace("prediction", request, model.slug, tag)
-        trace.call = replace(trace.call, quoted=pricing.quote(model, values).amount)
-        job = yield from flows.submit(request, trace, model)
-        return job, trace
-
-    def wait(
-        self,
-        job: Prediction | str,
-        *,
-        timeout: float = WAIT_LIMIT,
-        on_progress: Progress | None = None,
-        cancel_on_interrupt: bool = True,
-    ) -> flows.Flow[Prediction]:
-        """Wait until a prediction has ended, and return it; `job` is a Prediction or its id, `timeout` in seconds.
-
-        `on_progress(prediction, elapsed)` is called after each look. Stop (Ctrl-C) cancels the job once, unless
-        `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`,
-        `JobFailedError`, `JobCanceledError`.
-        """
-        if isinstance(job, str):
-            job = yield from self.prediction(job)
-        request = wire.get_prediction(job.id)
-        trace = self._trace("prediction", request, job.model, None)
-        if job.call is not None:
-            trace = Trace.resumed(job.call, self._policy)
-        options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
-        known = self._known_models.get(job.model)
-        return (yield from flows.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))
+        request, trace, found = yield from self._prepared(model, values, tag)
+        return (yield from jobs.submit(request, trace, found))
 
     def predict(
         self,
@@ -207,23 +208,48 @@ class Calls:
         *,
         timeout: float = WAIT_LIMIT,
         tag: str | None = None,
-        on_progress: Progress | None = None,
+        on_progress: jobs.Progress | None = None,
         cancel_on_interrupt: bool = True,
-    ) -> flows.Flow[Prediction]:
+    ) -> Flow[Prediction]:
         """Check the inputs, create a prediction and wait for its result: `submit` and `wait` in one."""
-        found = yield from self._checked(model, values)
-        job, trace = yield from self._submitted(found, values, tag)
+        request, trace, found = yield from self._prepared(model, values, tag)
+        job = yield from jobs.create(request, trace)
+        options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress, "created": True}
+        return (yield from jobs.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
+
+    def wait(
+        self,
+        job: Prediction | str,
+        *,
+        timeout: float = WAIT_LIMIT,
+        on_progress: jobs.Progress | None = None,
+        cancel_on_interrupt: bool = True,
+    ) -> Flow[Prediction]:
+        """Wait until a prediction has ended, and return it; `job` is a Prediction or its id, `timeout` in seconds.
+
+        `on_progress(prediction, elapsed)` is called after each look. Stop (Ctrl-C) cancels the job once, unless
+        `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`, `JobFailedError`, `JobCanceledError`.
+        """
+        job, trace = yield from self._taken_up(job)
         options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
-        return (yield from flows.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
+        known = self._known_models.get(job.model)
+        return (yield from jobs.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))
 
-    def prediction(self, prediction_id: str) -> flows.Flow[Prediction]:
-        """Look a prediction up by its id."""
-        body = yield from flows.exchange(wire.get_prediction(prediction_id), policy=self._policy)
-        return Prediction.from_json(body)
-
-    def cancel(self, job: Prediction | str) -> flows.Flow[Prediction]:
+    def cancel(self, job: Prediction | str) -> Flow[Prediction]:
         """Cancel a prediction (or its id); returns it as it stands then. One that has ended stays as it is."""
+        job, trace = yield from self._taken_up(job)
+        return (yield from jobs.cancel(job, trace, self._known_models.get(job.model)))
+
+    def prediction(self, prediction_id: str) -> Flow[Prediction]:
+        """Look a prediction up by its id."""
+        return (yield from jobs.look_up(prediction_id, self._policy))
+
+    def _taken_up(self, job: Prediction | str) -> Flow[tuple[Prediction, Trace]]:
+        """Take a job up again, by its own record or, where only its id is known, by a new one that names the id."""
+        if isinstance(job, Prediction) and job.call is not None:
+            return job, Trace.resumed(job.call, self._policy)
         name = job if isinstance(job, str) else job.id
-        body = yield from flows.exchange(wire.cancel_prediction(name), policy=self._policy)
-        found = Prediction.from_json(body)
-        return found if found.id else (yield from self.prediction(name))
+        trace = self._trace("prediction", wire.get_prediction(name), "", None)
+        found = (yield from jobs.look_up(name, self._policy, trace)) if isinstance(job, str) else job
+        trace.call = replace(trace.call, model=found.model, remote_id=name)
+        return replace(found, id=name), trace

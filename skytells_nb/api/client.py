@@ -2,75 +2,29 @@
 
 Each takes three seams: `transport` (who answers; an httpx transport), `sleep` (how time passes between looks), and
 `observers` (who is told of each call). Neither hides an event loop, and no verb is written twice: a verb is a flow of
-`Calls`, and the two decorators below give it its blocking and its async face.
+`Calls`, and the decorators of `driver` give it its blocking and its async face.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
-import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
-from . import flows, transfer, wire
-from .calls import DEFAULT_CHAT_MODEL, Calls, Prompt
-from .record import Call, Observer
+from . import steps, transfer, wire
+from .calls import Calls
+from .driver import Driver, async_streaming, awaiting, blocking, streaming
+from .record import Observer
 from .retry import RetryPolicy
-from .streams import AsyncChatStream, ChatStream
 from .values import Delta
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 
-def _blocking(verb: Callable[Concatenate[Calls, P], flows.Flow[T]]) -> Callable[Concatenate[Client, P], T]:
-    @functools.wraps(verb)
-    def call(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._run(verb(self._calls, *args, **kwargs))
-
-    return call
-
-
-def _awaiting(
-    verb: Callable[Concatenate[Calls, P], flows.Flow[T]],
-) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
-    @functools.wraps(verb)
-    async def call(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._run(verb(self._calls, *args, **kwargs))
-
-    return call
-
-
-class _Face:
-    """What both clients hold: the verbs, and whom to tell."""
-
-    _calls: Calls
-
-    @property
-    def base_url(self) -> str:
-        """The API's address, without a slash at its end."""
-        return self._calls.base_url
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url} key from {self._calls.key.source}>"
-
-    def _tell_before(self, call: Call) -> None:
-        for observer in self._calls.observers:
-            observer.before(call)
-
-    def _tell_after(self, call: Call) -> None:
-        for observer in self._calls.observers:
-            try:
-                observer.after(call)
-            except Exception as error:  # noqa: BLE001 - what was paid for must not be lost to a bookkeeper
-                warnings.warn(f"An observer failed after call {call.id}: {error!r}", RuntimeWarning, stacklevel=2)
-
-
-class Client(_Face):
+class Client(Driver):
     """The blocking client.
 
     `api_key` and `base_url` are found as `settings` says where they are not given; `timeout` is seconds between two
@@ -89,35 +43,21 @@ class Client(_Face):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._http = transfer.Http(transport=transport, **transfer.options(self._calls.key.value, timeout))
+        self._http = transfer.Http(
+            transport=transport, **transfer.options(self._calls.key.value, timeout, self.base_url)
+        )
         self._sleep = sleep
 
-    chat = _blocking(Calls.chat)
-    submit = _blocking(Calls.submit)
-    wait = _blocking(Calls.wait)
-    predict = _blocking(Calls.predict)
-    prediction = _blocking(Calls.prediction)
-    cancel = _blocking(Calls.cancel)
-    quote = _blocking(Calls.quote)
-    models = _blocking(Calls.models)
-    model = _blocking(Calls.model)
-
-    def chat_stream(
-        self,
-        prompt: Prompt,
-        *,
-        model: str = DEFAULT_CHAT_MODEL,
-        system: str | None = None,
-        tag: str | None = None,
-        **params: Any,
-    ) -> ChatStream:
-        """Ask a text model and read the answer as it comes; arguments as for `chat`.
-
-        Nothing is sent before the loop's first step. Raises as `chat` does, and `BrokenStreamError` (with the partial
-        `reply`) for an answer that ends before its end.
-        """
-        assembly, opened = self._calls.chat_stream(prompt, model=model, system=system, tag=tag, **params)
-        return ChatStream(assembly, lambda done: self._stream(opened(done)))
+    chat = blocking(Calls.chat)
+    submit = blocking(Calls.submit)
+    wait = blocking(Calls.wait)
+    predict = blocking(Calls.predict)
+    prediction = blocking(Calls.prediction)
+    cancel = blocking(Calls.cancel)
+    quote = blocking(Calls.quote)
+    models = blocking(Calls.models)
+    model = blocking(Calls.model)
+    chat_stream = streaming(Calls.chat_stream)
 
     def close(self) -> None:
         """Close the connections."""
@@ -129,7 +69,7 @@ class Client(_Face):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, flow: flows.Flow[T]) -> T:
+    def _run(self, flow: steps.Flow[T]) -> T:
         result: Any = None
         error: BaseException | None = None
         while True:
@@ -140,28 +80,28 @@ class Client(_Face):
                 value: T = stop.value
                 return value
             except BaseException as caught:
-                if flows.ended(flow):
+                if steps.ended(flow):
                     raise
                 result, error = None, caught
 
-    def _perform(self, step: flows.Step) -> Any:
+    def _perform(self, step: steps.Step) -> Any:
         match step:
-            case flows.Send():
+            case steps.Send():
                 response = self._send(step)
                 try:
                     return wire.Answer(response.status_code, response.headers, self._body(response))
                 finally:
                     response.close()
-            case flows.Pause():
+            case steps.Pause():
                 return self._sleep(step.seconds)
-            case flows.Begin():
+            case steps.Begin():
                 return self._tell_before(step.call)
-            case flows.End():
+            case steps.End():
                 return self._tell_after(step.call)
 
-    def _send(self, step: flows.Send) -> httpx.Response:
+    def _send(self, step: steps.Send) -> httpx.Response:
         try:
-            request = self._http.build_request(**transfer.arguments(step.request, self.base_url, step.timeout))
+            request = transfer.prepared(self._http, step.request, self.base_url)
             return self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
@@ -179,7 +119,7 @@ class Client(_Face):
             raise transfer.trouble(error, self.base_url) from error
         return b"".join(pieces)
 
-    def _stream(self, flow: flows.Flow[None]) -> Generator[Delta, None, None]:
+    def _stream(self, flow: steps.Flow[None]) -> Generator[Delta, None, None]:
         response: httpx.Response | None = None
         pieces: Any = None
         result: Any = None
@@ -190,11 +130,11 @@ class Client(_Face):
                     step = flow.send(result) if error is None else flow.throw(error)
                     result = error = None
                     match step:
-                        case flows.Receive():
+                        case steps.Receive():
                             result = next(pieces, b"")
-                        case flows.Emit():
+                        case steps.Emit():
                             yield from step.deltas
-                        case flows.Send(request=wire.Request(stream=True)):
+                        case steps.Send(request=wire.Request(stream=True)):
                             response = self._send(step)
                             streams = 200 <= response.status_code < 300
                             body = b"" if streams else self._body(response)
@@ -202,15 +142,15 @@ class Client(_Face):
                             result = wire.Answer(response.status_code, response.headers, body)
                         case _:
                             result = self._perform(step)
-                except (StopIteration, flows.Abandoned):
+                except (StopIteration, steps.Abandoned):
                     return
                 except httpx.HTTPError as caught:
                     error = transfer.trouble(caught, self.base_url)
                     error.__cause__ = caught
                 except GeneratorExit:
-                    error = flows.Abandoned()
+                    error = steps.Abandoned()
                 except BaseException as caught:
-                    if flows.ended(flow):
+                    if steps.ended(flow):
                         raise
                     error = caught
         finally:
@@ -218,7 +158,7 @@ class Client(_Face):
                 response.close()
 
 
-class AsyncClient(_Face):
+class AsyncClient(Driver):
     """The async client; every verb of `Client`, awaited.
 
     `sleep` is an async function of seconds. Close it with `aclose`, or use it in an `async with`.
@@ -236,31 +176,21 @@ class AsyncClient(_Face):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._http = transfer.AsyncHttp(transport=transport, **transfer.options(self._calls.key.value, timeout))
+        self._http = transfer.AsyncHttp(
+            transport=transport, **transfer.options(self._calls.key.value, timeout, self.base_url)
+        )
         self._sleep = sleep
 
-    chat = _awaiting(Calls.chat)
-    submit = _awaiting(Calls.submit)
-    wait = _awaiting(Calls.wait)
-    predict = _awaiting(Calls.predict)
-    prediction = _awaiting(Calls.prediction)
-    cancel = _awaiting(Calls.cancel)
-    quote = _awaiting(Calls.quote)
-    models = _awaiting(Calls.models)
-    model = _awaiting(Calls.model)
-
-    def chat_stream(
-        self,
-        prompt: Prompt,
-        *,
-        model: str = DEFAULT_CHAT_MODEL,
-        system: str | None = None,
-        tag: str | None = None,
-        **params: Any,
-    ) -> AsyncChatStream:
-        """Ask a text model and read the answer as it comes, with `async for`; see `Client.chat_stream`."""
-        assembly, opened = self._calls.chat_stream(prompt, model=model, system=system, tag=tag, **params)
-        return AsyncChatStream(assembly, lambda done: self._stream(opened(done)))
+    chat = awaiting(Calls.chat)
+    submit = awaiting(Calls.submit)
+    wait = awaiting(Calls.wait)
+    predict = awaiting(Calls.predict)
+    prediction = awaiting(Calls.prediction)
+    cancel = awaiting(Calls.cancel)
+    quote = awaiting(Calls.quote)
+    models = awaiting(Calls.models)
+    model = awaiting(Calls.model)
+    chat_stream = async_streaming(Calls.chat_stream)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -272,7 +202,7 @@ class AsyncClient(_Face):
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _run(self, flow: flows.Flow[T]) -> T:
+    async def _run(self, flow: steps.Flow[T]) -> T:
         result: Any = None
         error: BaseException | None = None
         while True:
@@ -283,28 +213,28 @@ class AsyncClient(_Face):
                 value: T = stop.value
                 return value
             except BaseException as caught:
-                if flows.ended(flow):
+                if steps.ended(flow):
                     raise
                 result, error = None, caught
 
-    async def _perform(self, step: flows.Step) -> Any:
+    async def _perform(self, step: steps.Step) -> Any:
         match step:
-            case flows.Send():
+            case steps.Send():
                 response = await self._send(step)
                 try:
                     return wire.Answer(response.status_code, response.headers, await self._body(response))
                 finally:
                     await response.aclose()
-            case flows.Pause():
+            case steps.Pause():
                 return await self._sleep(step.seconds)
-            case flows.Begin():
+            case steps.Begin():
                 return self._tell_before(step.call)
-            case flows.End():
+            case steps.End():
                 return self._tell_after(step.call)
 
-    async def _send(self, step: flows.Send) -> httpx.Response:
+    async def _send(self, step: steps.Send) -> httpx.Response:
         try:
-            request = self._http.build_request(**transfer.arguments(step.request, self.base_url, step.timeout))
+            request = transfer.prepared(self._http, step.request, self.base_url)
             return await self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
@@ -322,7 +252,7 @@ class AsyncClient(_Face):
             raise transfer.trouble(error, self.base_url) from error
         return b"".join(pieces)
 
-    async def _stream(self, flow: flows.Flow[None]) -> AsyncGenerator[Delta, None]:
+    async def _stream(self, flow: steps.Flow[None]) -> AsyncGenerator[Delta, None]:
         response: httpx.Response | None = None
         pieces: Any = None
         result: Any = None
@@ -333,12 +263,12 @@ class AsyncClient(_Face):
                     step = flow.send(result) if error is None else flow.throw(error)
                     result = error = None
                     match step:
-                        case flows.Receive():
+                        case steps.Receive():
                             result = await anext(pieces, b"")
-                        case flows.Emit():
+                        case steps.Emit():
                             for delta in step.deltas:
                                 yield delta
-                        case flows.Send(request=wire.Request(stream=True)):
+                        case steps.Send(request=wire.Request(stream=True)):
                             response = await self._send(step)
                             streams = 200 <= response.status_code < 300
                             body = b"" if streams else await self._body(response)
@@ -346,15 +276,15 @@ class AsyncClient(_Face):
                             result = wire.Answer(response.status_code, response.headers, body)
                         case _:
                             result = await self._perform(step)
-                except (StopIteration, flows.Abandoned):
+                except (StopIteration, steps.Abandoned):
                     return
                 except httpx.HTTPError as caught:
                     error = transfer.trouble(caught, self.base_url)
                     error.__cause__ = caught
                 except GeneratorExit:
-                    error = flows.Abandoned()
+                    error = steps.Abandoned()
                 except BaseException as caught:
-                    if flows.ended(flow):
+                    if steps.ended(flow):
                         raise
                     error = caught
         finally:

@@ -69,8 +69,8 @@ def dollars(amount: Decimal | None, currency: str = "USD") -> str:
     return f"${figure}" if currency == "USD" else f"{figure} {currency}"
 
 
-def quote(model: Model, values: Mapping[str, Any]) -> Quote:
-    """Say what a prediction with these inputs would cost."""
+def quote(model: Model, values: Mapping[str, Any], *, outputs: int | None = None) -> Quote:
+    """Say what a prediction with these inputs would cost; `outputs` is how many came back, once that is known."""
     pricing = model.pricing
     currency = text(pricing.get("currency")) or "USD"
     amount, unit, why = _rate(pricing, model, values)
@@ -79,8 +79,8 @@ def quote(model: Model, values: Mapping[str, Any]) -> Quote:
     if unit in _PER_RUN:
         return Quote(amount, currency, "per prediction")
     if unit in _PER_OUTPUT:
-        outputs = _input(model, values, _OUTPUT_INPUTS) or Decimal(1)
-        return Quote(amount * outputs, currency, f"{outputs} × {dollars(amount)} per {unit}")
+        number = _input(model, values, _OUTPUT_INPUTS) or Decimal(1) if outputs is None else Decimal(outputs)
+        return Quote(amount * number, currency, f"{number} × {dollars(amount)} per {unit}")
     if unit in _PER_SECOND:
         length = _input(model, values, _LENGTH_INPUTS)
         if length is None:
@@ -122,15 +122,20 @@ def _input(model: Model, values: Mapping[str, Any], names: tuple[str, ...]) -> D
     return None
 
 
-def charge_prediction(prediction: Prediction, model: Model | None = None) -> Charge:
-    """Say what a finished prediction cost: billed by the API, else priced by the catalogue for a success."""
+def charge_prediction(
+    prediction: Prediction, model: Model | None = None, values: Mapping[str, Any] | None = None
+) -> Charge:
+    """Say what a finished prediction cost: billed by the API, else priced by the catalogue for a success.
+
+    `values` are the inputs that were sent; without them, those that the prediction echoes. What came back is counted.
+    """
     if prediction.credits_used is not None:
         return Charge(prediction.credits_used, "USD", "billed", "credits_used, 1 credit is 1 USD")
     if prediction.status is not Status.SUCCEEDED:
         return Charge(reason="it ended without a result and the API named no credits")
     if model is None or not model.pricing:
         return Charge(reason="the API named no credits and the model's price is not known")
-    priced = quote(model, prediction.input)
+    priced = quote(model, prediction.input if values is None else values, outputs=len(prediction.output) or None)
     if priced.amount is None:
         return Charge(currency=priced.currency, reason=priced.reason)
     return Charge(priced.amount, priced.currency, "priced", priced.reason)

@@ -31,7 +31,8 @@ class Decoder:
 
     def __init__(self, *, limit: int = 16 * 1024 * 1024) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._waiting = 0
         self._start = True
         self._after_cr = False
         self._data: list[str] = []
@@ -40,31 +41,34 @@ class Decoder:
         self._id = ""
         self._retry: int | None = None
 
-    @property
-    def pending(self) -> bool:
-        """Whether an event was begun that has not ended."""
-        return bool(self._rest or self._data)
-
     def feed(self, chunk: bytes) -> list[Event]:
         """Take the next bytes, in pieces of any size; return the events they complete."""
         if self._after_cr and chunk:
             chunk = chunk[1:] if chunk[:1] == b"\n" else chunk
             self._after_cr = False
-        block = self._rest + chunk if self._rest else chunk
         if self._start:
-            if len(block) < 3 and _BOM.startswith(block):
-                self._rest = block
+            chunk = b"".join([*self._rest, chunk])
+            if len(chunk) < 3 and _BOM.startswith(chunk):
+                self._rest = [chunk]
                 return []
-            block = block.removeprefix(_BOM)
-            self._start = False
-        end = max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
-        self._rest = block[end:]
-        if len(self._rest) + self._size > self._limit:
-            raise self._too_large()
+            chunk = chunk.removeprefix(_BOM)
+            self._start, self._rest = False, []
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
         if not end:
+            self._wait_for_more(chunk)
             return []
-        self._after_cr = block[end - 1 : end] == b"\r" and not self._rest
-        return self._lines(block[:end].splitlines())
+        block = b"".join([*self._rest, chunk[:end]]) if self._rest else chunk[:end]
+        self._rest, self._waiting = [], 0
+        self._wait_for_more(chunk[end:])
+        self._after_cr = end == len(chunk) and chunk[-1:] == b"\r"
+        return self._lines(block.splitlines())
+
+    def _wait_for_more(self, piece: bytes) -> None:
+        if piece:
+            self._rest.append(piece)
+            self._waiting += len(piece)
+        if self._waiting + self._size > self._limit:
+            raise self._too_large()
 
     def _too_large(self) -> BrokenStreamError:
         return BrokenStreamError(f"The stream sent an event of over {self._limit >> 20} MB.", "What had come is kept.")

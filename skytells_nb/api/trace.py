@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..errors import InputError, NetworkError, RefusedError, SkytellsError
+from ..errors import InputError, NetworkError, RefusedError, ServiceError, SkytellsError
 from . import wire
 from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
@@ -33,6 +33,17 @@ class Trace:
     ttft: float | None = None
     headers: Any = None
     status: int | None = None
+    sandbox: bool = False
+    values: Mapping[str, Any] | None = None
+
+    def begin_try(self) -> None:
+        """Note that the request is about to leave, for the first time or again."""
+        self.attempts += 1
+        self.sent = self.clock()
+
+    def note(self, answer: wire.Answer) -> None:
+        """Note what an answer about the job says of who answers."""
+        self.sandbox = self.sandbox or "x-skytells-sandbox" in answer.headers
 
     @classmethod
     def resumed(cls, call: Call, policy: RetryPolicy) -> Trace:
@@ -54,7 +65,7 @@ class Trace:
             **{
                 "http_status": self.status or self.call.http_status,
                 "request_id": headers.get("x-request-id") or self.call.request_id,
-                "sandbox": self.call.sandbox or "x-skytells-sandbox" in headers,
+                "sandbox": self.call.sandbox or self.sandbox or "x-skytells-sandbox" in headers,
                 **more,
             },
         )
@@ -62,20 +73,22 @@ class Trace:
     def failed(self, error: BaseException) -> Call:
         """Give the call as an error left it."""
         if not isinstance(error, Exception):
-            return self.ended("interrupted")
+            return self.ended("interrupted" if self.attempts else "refused", **({} if self.attempts else _NOTHING_RAN))
         facts: dict[str, Any] = {"error_id": getattr(error, "error_id", None) or type(error).__name__}
         if isinstance(error, SkytellsError) and error.status:
             facts |= {"http_status": error.status, "request_id": error.request_id}
         if not self.attempts or _certainly_did_not_run(error):
-            return self.ended("refused", charge=_NOTHING, **facts)
+            return self.ended("refused", **_NOTHING_RAN, **facts)
         return self.ended("failed", **facts)
 
 
-_NOTHING = Charge(Decimal(0), source="priced", reason="the request was refused: nothing ran")
+_NOTHING_RAN = {"charge": Charge(Decimal(0), source="priced", reason="nothing ran")}
 
 
 def _certainly_did_not_run(error: Exception) -> bool:
-    return isinstance(error, RefusedError | InputError) or (isinstance(error, NetworkError) and not error.may_have_run)
+    if isinstance(error, NetworkError | ServiceError):
+        return not error.may_have_run
+    return isinstance(error, RefusedError | InputError)
 
 
 def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from ..errors import NetworkError, ServiceError, SkytellsError, plain
-from ..settings import Key
+from ..settings import Key, is_loopback
 from . import wire
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -23,6 +24,10 @@ USUAL_TIMEOUT = httpx.Timeout(300.0, connect=10.0, write=60.0, pool=None)
 """Seconds: to connect, to write, and between two pieces of an answer (a long stream has no limit as a whole)."""
 
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+
+
+_THEIRS = frozenset({"httpx", "httpcore", "h11", "anyio", "ssl"})
+"""Whose exceptions are stripped of the frames that hold headers; the user's own keep theirs."""
 
 
 class KeyHeaders(httpx.Auth):
@@ -69,33 +74,37 @@ _address = lru_cache(maxsize=64)(httpx.URL)
 """Reads an address once: the same few are called again and again."""
 
 
-def options(key: Key, timeout: float | None) -> dict[str, Any]:
-    """Give the constructor arguments for `httpx.Client` and its twin."""
+def options(key: Key, timeout: float | None, base_url: str) -> dict[str, Any]:
+    """Give the constructor arguments for `httpx.Client` and its twin.
+
+    The environment's proxies are used, but never for this machine: the key would leave it in the clear.
+    """
+    here = is_loopback(urlsplit(base_url).hostname or "")
     return {
         "auth": KeyHeaders(key),
         "timeout": USUAL_TIMEOUT if timeout is None else httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         "limits": LIMITS,
         "headers": {"accept": "application/json", "user-agent": "skytells_nb"},
         "follow_redirects": False,
+        "trust_env": not here,
     }
 
 
-def arguments(request: wire.Request, base_url: str, timeout: float | None) -> dict[str, Any]:
-    """Give the arguments for `build_request`."""
-    built: dict[str, Any] = {
-        "method": request.method,
-        "url": _address(base_url + request.path),
-        "content": request.body,
-    }
-    headers = {}
+def prepared(http: httpx.Client | httpx.AsyncClient, request: wire.Request, base_url: str) -> httpx.Request:
+    """Make the httpx request of one of ours: its address and headers are whole, so there is nothing to merge."""
+    limits = http.timeout if request.timeout is None else httpx.Timeout(request.timeout)
+    made = httpx.Request(
+        request.method,
+        _address(base_url + request.path),
+        headers=http.headers,
+        content=request.body,
+        extensions={"timeout": limits.as_dict()},
+    )
     if request.body is not None:
-        headers["content-type"] = "application/json"
+        made.headers["content-type"] = "application/json"
     if request.stream:
-        headers["accept"] = "text/event-stream, application/json"
-    built["headers"] = headers
-    if timeout is not None:
-        built["timeout"] = timeout
-    return built
+        made.headers["accept"] = "text/event-stream, application/json"
+    return made
 
 
 def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> SkytellsError:
@@ -104,7 +113,7 @@ def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> Skytell
     if request is not None:
         error.request = httpx.Request(request.method, request.url)  # type: ignore[union-attr]
     link: BaseException | None = error
-    while link is not None:
+    while link is not None and type(link).__module__.partition(".")[0] in _THEIRS:
         link.__traceback__ = None
         link = link.__cause__ or link.__context__
     host = base_url.partition("://")[2].partition("/")[0]

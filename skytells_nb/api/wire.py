@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -34,12 +34,16 @@ MAX_BODY = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes out, but for the key: method, path under the API's address, JSON body as bytes."""
+    """What goes out, but for the key: method, path under the API's address, JSON body as bytes.
+
+    `timeout` is seconds between two pieces of the answer; None leaves it to the client.
+    """
 
     method: str
     path: str
     body: bytes | None = None
     stream: bool = False
+    timeout: float | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -86,10 +90,13 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
 
 def messages_of(prompt: str | Sequence[Mapping[str, Any]], system: str | None) -> list[Mapping[str, Any]]:
     """Make chat messages of a prompt (a text, or a list of messages) and a system text."""
+    messages: list[Mapping[str, Any]]
     if isinstance(prompt, str):
-        messages: list[Mapping[str, Any]] = [{"role": "user", "content": prompt}]
-    else:
+        messages = [{"role": "user", "content": prompt}]
+    elif isinstance(prompt, list | tuple):
         messages = list(prompt)
+    else:
+        raise InputError(f"The prompt is {plain(type(prompt).__name__)}, not text or messages.", "Give it as text.")
     for position, message in enumerate(messages):
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise InputError(f"Message {position} is not a dict with a role.", 'Use {"role": "user", "content": "…"}.')
@@ -106,8 +113,17 @@ def chat_request(
     body: dict[str, Any] = {"model": model, "messages": messages}
     body |= {name: value for name, value in params.items() if value is not None}
     if stream:
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body["stream"] = True
+        body.setdefault("stream_options", {"include_usage": True})
     return Request("POST", "/chat/completions", to_bytes(body), stream=stream)
+
+
+def without_stream_options(request: Request) -> Request | None:
+    """Build the same request without the wish for usage; None where it holds none."""
+    body = json.loads(request.body or b"{}")
+    if body.pop("stream_options", None) is None:
+        return None
+    return replace(request, body=to_bytes(body))
 
 
 def prediction_request(model: str, values: Mapping[str, Any]) -> Request:

@@ -77,8 +77,10 @@ def usage(
 
     `last` is a span such as "30m", "12h", "7d" or "2w"; `model` and `tag` must be equal. `live` is True for calls of
     the service, False for those of the sandbox, "all" for both; by default those of where this session is now.
-    Raises `InputError` for a span that cannot be read.
+    Raises `InputError` for a span or a `live` that cannot be read.
     """
+    if live not in (True, False, None, "all"):
+        raise InputError(f"live={live!r} is not one of True, False and 'all'.", "Leave it out for this session's own.")
     rows = (ledger or default_ledger()).rows()
     frame = _frame(rows)
     if last is not None:
@@ -131,27 +133,35 @@ def summary(by: str | Sequence[str] = "model", **chosen: Any) -> pd.DataFrame:
     """Sum the record up, one row for each `by` ("model", "api", "tag", "status", "day" or "cell", or several).
 
     Columns: calls, errors, tokens in and out, outputs, the median and total of seconds, the cost in exact money, and
-    `unpriced`, the number of calls whose cost is not known. Other arguments choose the rows, as for `usage`.
+    `unpriced`, the number of calls whose cost is not known; a figure of which nothing is known is missing. Where calls
+    were charged in several currencies, there is a row for each. Other arguments choose the rows, as for `usage`.
     """
     keys = [by] if isinstance(by, str) else list(by)
+    if not keys:
+        raise InputError("Nothing to sum up by.", f"Name one of {', '.join(_KEYS)}.")
     for key in keys:
         if key not in _KEYS:
             raise UnknownNameError.of("grouping", key, _KEYS)
     frame = usage(**chosen)
-    grouped = frame.groupby([_KEYS[key](frame).rename(key) for key in keys], sort=True)
+    groups = [_KEYS[key](frame).rename(key) for key in keys]
+    if frame["currency"].nunique() > 1:
+        groups.append(frame["currency"])
+    grouped = frame.groupby(groups, sort=True)
+    counted = {name: grouped[name].sum(min_count=1).astype("Int64") for name in _COUNTED}
     return pd.DataFrame(
         {
             "calls": grouped.size().astype("Int64"),
             "errors": grouped["status"].agg(lambda s: int(s.isin(["failed", "refused"]).sum())).astype("Int64"),
-            "prompt_tokens": grouped["prompt_tokens"].sum().astype("Int64"),
-            "completion_tokens": grouped["completion_tokens"].sum().astype("Int64"),
-            "outputs": grouped["outputs"].sum().astype("Int64"),
+            **counted,
             "median_seconds": grouped["seconds"].median().astype("Float64"),
-            "seconds": grouped["seconds"].sum().astype("Float64"),
+            "seconds": grouped["seconds"].sum(min_count=1).astype("Float64"),
             "cost": grouped["cost"].agg(_total).astype("object"),
             "unpriced": grouped["cost"].agg(lambda s: int(s.isna().sum())).astype("Int64"),
         }
     )
+
+
+_COUNTED = ("prompt_tokens", "completion_tokens", "outputs")
 
 
 def _total(costs: pd.Series[Any]) -> Decimal | None:

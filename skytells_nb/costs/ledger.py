@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 import uuid
 import warnings
 from collections.abc import Callable
@@ -41,7 +42,7 @@ MIGRATIONS = (
         cached_tokens INTEGER, predict_time REAL, total_time REAL, outputs INTEGER,
         quoted TEXT, cost TEXT, cost_source TEXT NOT NULL, cost_reason TEXT, currency TEXT NOT NULL,
         fingerprint TEXT NOT NULL, usage TEXT
-    ) STRICT, WITHOUT ROWID;
+    ) WITHOUT ROWID;
     CREATE INDEX calls_remote ON calls (remote_id) WHERE api = 'prediction';
     """,
 )
@@ -180,7 +181,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"The ledger {path} was written by a newer skytells_nb.",
             "Update the package, or set SKYTELLS_NB_LEDGER to another file.",
         )
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     for number, statements in enumerate(MIGRATIONS, start=1):
         connection.execute("BEGIN IMMEDIATE")
@@ -194,6 +195,20 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. SQLite does not wait for other kernels here as it does elsewhere, so this does."""
+    patience = time.monotonic() + 10.0
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
+        else:
+            break
 
 
 class Recorder:

@@ -44,10 +44,12 @@ class Sink(Protocol):
 def client(timeout: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Make an HTTP client that knows no key and keeps no cookies; `timeout` is the longest silence in seconds."""
     nothing = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    here = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy
     return httpx.Client(
         timeout=timeout,
         transport=transport,
         cookies=nothing,
+        mounts=here if transport is None else None,
         follow_redirects=False,
         headers={"user-agent": "skytells-nb", "accept": "*/*", "accept-encoding": "identity"},
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidInputError, nearest, plain
+from ..errors import InputError, InvalidInputError, nearest, plain
 from .fields import ChoiceField, Field, FlagField, JsonField, ListField, NumberField, TextField, limits
 
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ def _read(field: Field | None, typed: str) -> Any:
             return [_read(field.item, part.strip()) for part in typed.split(",")]
         return value
     return typed
+
+
+def native(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn numbers and arrays of numpy into Python's own, which JSON can say; other values stay as they are."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"The inputs are {plain(type(values).__name__)}, not a dict.", 'Use {"prompt": "…"}.')
+    return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in values.items()}
 
 
 def read_json(typed: Any) -> Any:

@@ -65,7 +65,9 @@ def test_stop_leaves_the_job_running_where_that_is_asked(slow: Sandbox, told: An
             client.predict(*FILM, cancel_on_interrupt=False)
         job = caught.value.prediction  # type: ignore[attr-defined]
         assert cancels(slow) == 0
-        assert caught.value.__notes__ == [f"Prediction {job.id} was left running."]
+        assert caught.value.__notes__ == [
+            f"Prediction {job.id} may still be running; get it later with client.wait({job.id!r})."
+        ]
         assert not client.prediction(job.id).status.final
     assert (told.last.status, told.last.remote_id) == ("interrupted", job.id)
 

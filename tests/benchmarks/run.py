@@ -4,7 +4,8 @@
 
 Three questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
 over an answer of 20,000; (c) what the import takes in a fresh process. Rounds alternate between the three packages, so
-that a slow moment of the machine meets all of them; figures are medians, ratios are to bare httpx.
+that a slow moment of the machine meets all of them, and in changing order, so that none always runs in the caches that
+the same other one leaves; figures are medians, ratios are to bare httpx.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import cycle, permutations
 from pathlib import Path
 
 CALLS, WARM_UP = 600, 60
@@ -76,11 +78,13 @@ def measure(
     """Run the tasks in turn; give each one's median seconds by the wall and by the CPU of this process."""
     wall: dict[str, list[float]] = {name: [] for name in tasks}
     cpu: dict[str, list[float]] = {name: [] for name in tasks}
+    orders = cycle(permutations(tasks))
     for number in range(-warm_up, rounds):
         if number == 0:
             gc.collect()
             gc.freeze()  # what the imports left is not walked again; garbage of the calls themselves is
-        for name, task in tasks.items():
+        for name in next(orders):
+            task = tasks[name]
             begun, worked = time.perf_counter(), time.process_time()
             task()
             ended, done = time.perf_counter(), time.process_time()

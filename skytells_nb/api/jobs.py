@@ -1,0 +1,191 @@
+"""Conversations about predictions: create, wait, cancel. Generators without I/O, as in `flows`.
+
+Invariants: a job's id is told as soon as it is known; an interrupted wait cancels the job once, for at most 3 seconds,
+tells what is known then, and lets the interruption go on with the prediction on it; a wait that ends without a result
+keeps the id and says how to resume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..errors import (
+    JobCanceledError,
+    JobFailedError,
+    ServiceError,
+    SkytellsError,
+    StillRunningError,
+    plain,
+)
+from . import pricing, wire
+from .flows import exchange, tell, told
+from .record import Call, CallStatus
+from .retry import RetryPolicy
+from .steps import End, Flow, Pause, Send
+from .trace import Trace
+from .values import Model, Prediction, Status, record
+
+_CALL_STATUS: dict[Status, CallStatus] = {
+    Status.SUCCEEDED: "succeeded",
+    Status.FAILED: "failed",
+    Status.CANCELED: "canceled",
+}
+
+Progress = Callable[[Prediction, float], None]
+
+
+def create(request: wire.Request, trace: Trace) -> Flow[Prediction]:
+    """Create a prediction, as the service first describes it; the observers are yet to be told of it."""
+    body = yield from told(trace, _created(request, trace))
+    return Prediction.from_json(body)
+
+
+def _created(request: wire.Request, trace: Trace) -> Flow[Any]:
+    body = yield from exchange(request, trace)
+    if not Prediction.from_json(body).id:
+        what = "The service took the prediction but named no id."
+        raise ServiceError(what, "It may have run.", may_have_run=True, body=body)
+    return body
+
+
+def submit(request: wire.Request, trace: Trace, model: Model | None) -> Flow[Prediction]:
+    """Create a prediction and return at once."""
+    job, call = concluded((yield from create(request, trace)), trace, model)
+    yield from tell(call, job)
+    return job
+
+
+def concluded(job: Prediction, trace: Trace, model: Model | None) -> tuple[Prediction, Call]:
+    """Complete a prediction and its call with what is known now."""
+    charge = pricing.charge_prediction(job, model, trace.values) if job.status.final else trace.call.charge
+    call = trace.ended(
+        _CALL_STATUS.get(job.status, "running"),
+        model_used=job.model or None,
+        remote_id=job.id,
+        error_id=job.error_id,
+        predict_time=job.predict_time,
+        total_time=job.total_time,
+        outputs=pricing.outputs_of(job),
+        charge=charge,
+    )
+    return replace(job, call=call), call
+
+
+def wait(
+    job: Prediction,
+    trace: Trace,
+    model: Model | None,
+    *,
+    timeout: float,
+    on_progress: Progress | None = None,
+    cancel_on_interrupt: bool = True,
+    created: bool = False,
+) -> Flow[Prediction]:
+    """Poll a prediction until it has ended; return it, or raise what became of it.
+
+    Polls after 0.5 s, then after 15 % of the time passed, never over 5 s apart. A job that was just `created` is told
+    to the observers first.
+    """
+    begun = trace.clock()
+    try:
+        if created and not job.status.final:
+            yield End(concluded(job, trace, model)[1])
+        if on_progress is not None:
+            on_progress(job, 0.0)
+        while not job.status.final:
+            left = timeout - (trace.clock() - begun)
+            if left <= 0:
+                raise _still_running(
+                    job, f"Prediction {job.id} is still {job.status} after {timeout:.3g} s.", "It goes on"
+                )
+            yield Pause(min(5.0, max(0.5, 0.15 * (timeout - left)), left))
+            job = yield from _look(job, trace, max(1.0, timeout - (trace.clock() - begun)))
+            if on_progress is not None:
+                on_progress(job, trace.clock() - begun)
+    except (GeneratorExit, Exception):
+        raise
+    except BaseException as stop:
+        try:
+            if cancel_on_interrupt:
+                job = yield from _cancel_once(job)
+        finally:
+            job, call = concluded(job, trace, model)
+            stop.prediction = job  # type: ignore[attr-defined]
+            stop.add_note(_what_became(job))
+            yield End(call if job.status.final else replace(call, status="interrupted"))
+        raise
+    job, call = concluded(job, trace, model)
+    yield from tell(call, job)
+    return succeeded(job)
+
+
+def _look(job: Prediction, trace: Trace, left: float) -> Flow[Prediction]:
+    """Look once how a job stands, within the seconds that are left."""
+    request = replace(wire.get_prediction(job.id), timeout=min(left, 30.0))
+    patience = replace(trace.policy, patience=min(trace.policy.patience, left))
+    try:
+        body = yield from exchange(request, policy=patience, heard=trace.note)
+    except SkytellsError as error:
+        what = f"We lost sight of prediction {job.id}: {error.what}"
+        raise _still_running(job, what, "It may go on", error) from error
+    return replace(Prediction.from_json(body), id=job.id, call=job.call)
+
+
+def _still_running(job: Prediction, what: str, fix: str, cause: SkytellsError | None = None) -> StillRunningError:
+    facts = {"error_id": cause.error_id, "status": cause.status} if cause else {}
+    return StillRunningError(what, f"{fix}; get it later with client.wait({job.id!r}).", prediction=job, **facts)
+
+
+def succeeded(job: Prediction) -> Prediction:
+    """Give a job back that succeeded; raise `JobCanceledError` or `JobFailedError` for one that did not."""
+    if job.status is Status.SUCCEEDED:
+        return job
+    if job.status is Status.CANCELED:
+        raise JobCanceledError(f"Prediction {job.id} was canceled.", "Run it again if you need it.", prediction=job)
+    said = plain(job.error or "the service gave no reason").rstrip(".")
+    what = f"{plain(job.model, 80)} failed on prediction {job.id}: {said}."
+    raise JobFailedError(what, "Change the inputs.", error_id=job.error_id, prediction=job, body=job.raw)
+
+
+def _what_became(job: Prediction) -> str:
+    if job.status is Status.CANCELED:
+        return f"Prediction {job.id} was canceled."
+    if job.status.final:
+        return f"Prediction {job.id} had {job.status} already; get it with client.wait({job.id!r})."
+    return f"Prediction {job.id} may still be running; get it later with client.wait({job.id!r})."
+
+
+def _cancel_once(job: Prediction) -> Flow[Prediction]:
+    """Ask once, for at most 3 seconds, that a job be canceled; return what is known then."""
+    request = replace(wire.cancel_prediction(job.id), timeout=3.0)
+    try:
+        answer = yield Send(request)
+        body = wire.decipher(answer, request)
+    except SkytellsError:
+        return job
+    found = Prediction.from_json(body)
+    if found.id:
+        return replace(found, call=job.call)
+    return replace(job, status=Status.CANCELED) if record(body).get("success") is True else job
+
+
+def cancel(job: Prediction, trace: Trace, model: Model | None) -> Flow[Prediction]:
+    """Cancel a prediction; return it as it stands then. One that has ended stays as it is."""
+    body = yield from exchange(wire.cancel_prediction(job.id), policy=trace.policy, heard=trace.note)
+    found = Prediction.from_json(body)
+    if not found.id:
+        found = yield from look_up(job.id, trace.policy, trace)
+    found = replace(found, call=job.call)
+    if found.status.final:
+        found, call = concluded(found, trace, model)
+        yield from tell(call, found)
+    return found
+
+
+def look_up(prediction_id: str, policy: RetryPolicy, trace: Trace | None = None) -> Flow[Prediction]:
+    """Read a prediction by its id."""
+    request = wire.get_prediction(prediction_id)
+    body = yield from exchange(request, policy=policy, heard=trace.note if trace else None)
+    return Prediction.from_json(body)

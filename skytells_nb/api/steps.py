@@ -1,0 +1,71 @@
+"""What a flow asks of its driver, one step at a time.
+
+A flow is a generator: it yields a step and is sent what came of it, or thrown the error that came instead. The steps are
+all that a driver must be able to do; they hold no logic.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from . import wire
+from .record import Call
+from .values import Delta
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a request; the answer is a `wire.Answer`, without its body where a stream has begun."""
+
+    request: wire.Request
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let `seconds` pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Tell the observers that a call is about to leave; they may refuse it by raising."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Tell the observers what is known of a call now."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Give the next bytes of the open stream; b"" at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Give deltas out to the caller."""
+
+    deltas: list[Delta]
+
+
+Step = Send | Pause | Begin | End | Receive | Emit
+Flow = Generator[Step, Any, T]
+
+
+def ended(flow: Flow[Any]) -> bool:
+    """Say whether a flow has run to its end, so that what was just raised came out of it."""
+    return inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED
+
+
+class Abandoned(BaseException):
+    """Thrown into a stream's flow when its reader has stopped reading."""
