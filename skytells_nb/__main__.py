@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return demonstration.run(lab=chosen.lab, folder=chosen.output, jupyter=chosen.jupyter)
     if chosen.command == "sandbox":
-        from .sandbox import Options, serve
+        from .local import Options, serve
 
         try:
             options = Options(pace=chosen.pace, credits=chosen.credits)

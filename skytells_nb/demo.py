@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from .api.pricing import dollars
 from .costs.ledger import Ledger
 from .notebook.session import SANDBOX_VARIABLE
-from .sandbox import Sandbox
+from .local import Sandbox
 from .settings import LEDGER_VARIABLE, MEDIA_VARIABLE
 
 if TYPE_CHECKING:

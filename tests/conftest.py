@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 # A busy machine is no failure, and no file is left behind.
 hypothesis.settings.register_profile(

@@ -20,7 +20,7 @@ from . import cell, threads, wiring
 
 if TYPE_CHECKING:
     from ..api.pricing import Quote
-    from ..sandbox import Sandbox
+    from ..local import Sandbox
 
 SANDBOX_VARIABLE = "SKYTELLS_NB_SANDBOX"
 """The address of a sandbox that runs already; `%skytells_sandbox` then uses it instead of starting one."""
@@ -141,7 +141,7 @@ class Session:
         if running and not options:
             address = running.rstrip("/")
         else:
-            from ..sandbox import Sandbox
+            from ..local import Sandbox
 
             if self._sandbox is None or options:
                 self.stop_sandbox()
@@ -209,6 +209,6 @@ def sandbox(**options: Any) -> str:
 
     It needs no key and no network, and nothing is billed. `options`: `port` (default: a free one), `pace` (how many
     times faster than normal jobs run), `credits` (a balance to practise with) and the others of
-    `skytells_nb.sandbox.Sandbox`.
+    `skytells_nb.local.Sandbox`.
     """
     return current().go_offline(**options)

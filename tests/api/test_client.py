@@ -27,7 +27,7 @@ from skytells_nb.errors import (
     SkytellsError,
     UnknownNameError,
 )
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 KEY = "sk-test-4f9a1c77"
 POSTS = {"POST"}

@@ -72,7 +72,6 @@ def test_any_way_of_cutting_gives_the_same_events(stream: bytes, cuts: list[int]
     assert list(parse_chunks([stream[start:end] for start, end in pairwise(edges)])) == whole
 
 
-
 @pytest.mark.parametrize("piece", [b"x" * 64, b"data: " + b"x" * 58 + b"\n", b"data:" + b"x" * 58 + b"\n"])
 def test_an_event_without_end_is_cut_off(piece: bytes) -> None:
     """A line, or an event of many lines, over the limit is an error and not a full memory."""

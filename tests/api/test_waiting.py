@@ -14,7 +14,7 @@ import pytest
 from skytells_nb.api.client import AsyncClient, Client
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.errors import StillRunningError
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 KEY = "sk-test-4f9a1c77"
 FILM = ("truefusion-video", {"prompt": "a fox"})

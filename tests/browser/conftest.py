@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 from tests.browsers import running_browser
 
 

@@ -26,7 +26,7 @@ from skytells_nb.api.record import Call, Charge
 from skytells_nb.costs import ledger as ledgers
 from skytells_nb.costs.ledger import COLUMNS, MIGRATIONS, SESSION, Ledger, Recorder, default_ledger, row_of
 from skytells_nb.errors import ServiceError, StillRunningError
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 KEY = "sk-test-4f9a1c77"
 ADDRESS = "https://api.skytells.test/v1"

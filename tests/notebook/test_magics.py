@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 from tests.kernels import Kernel, running_kernel
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 PATHS = ["/predictions", "/chat/completions"]
 junk = st.recursive(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from skytells_nb.sandbox import Options, catalogue, jobs
-from skytells_nb.sandbox.jobs import SECOND
-from skytells_nb.sandbox.predictions import micros, nanos, prediction
+from skytells_nb.local import Options, catalogue, jobs
+from skytells_nb.local.jobs import SECOND
+from skytells_nb.local.predictions import micros, nanos, prediction
 
 START = 1_772_828_123 * SECOND
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_the_limit_counts_down_and_refuses(client_of: Callable[[Sandbox], httpx.
 
 def test_the_limit_s_window_slides(sandbox: Sandbox) -> None:
     """A call is forgotten a minute after it was made."""
-    from skytells_nb.sandbox.memory import Memory
-    from skytells_nb.sandbox.options import Options
+    from skytells_nb.local.memory import Memory
+    from skytells_nb.local.options import Options
 
     now = 0.0
     memory = Memory(Options(requests_per_minute=2), monotonic=lambda: now)

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import Sandbox
-from skytells_nb.sandbox.delivery import Part, part_of
+from skytells_nb.local import Sandbox
+from skytells_nb.local.delivery import Part, part_of
 
 Finished = Callable[..., dict[str, Any]]
 

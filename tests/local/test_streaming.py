@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
 
 BODY = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "What is a neural network?"}], "stream": True}
 Events = Callable[[httpx.Response], list[Any]]

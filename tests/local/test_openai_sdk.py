@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
 
 QUESTION = [{"role": "user", "content": "What is machine learning?"}]
 

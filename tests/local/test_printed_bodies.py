@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
 
 Printed = Callable[[str], Any]
 

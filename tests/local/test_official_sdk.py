@@ -9,7 +9,7 @@ import pytest
 import skytells
 from skytells import SkytellsClient, SkytellsError
 
-from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
 
 
 @pytest.fixture

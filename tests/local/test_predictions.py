@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 JOB = {"model": "truefusion", "input": {"prompt": "a fox"}}
 

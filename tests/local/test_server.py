@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import Options, Sandbox, banner, create_app
+from skytells_nb.local import Options, Sandbox, banner, create_app
 
 
 def test_it_answers_as_soon_as_it_has_started(web: httpx.Client) -> None:
@@ -125,7 +125,7 @@ def test_the_application_stands_alone() -> None:
 
 def serve(port: int) -> list[str]:
     """Give the command that runs a sandbox in the foreground."""
-    return [sys.executable, "-c", f"from skytells_nb.sandbox import serve; serve({port})"]
+    return [sys.executable, "-c", f"from skytells_nb.local import serve; serve({port})"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
@@ -159,7 +159,7 @@ def test_the_foreground_server_tells_a_taken_port_in_one_line(shared_sandbox: Sa
 def test_the_sandbox_knows_nothing_of_the_package_around_it(repository: Any) -> None:
     """It loads none of the package's other modules, and Pillow only with the first picture."""
     code = (
-        "import sys, skytells_nb.sandbox\n"
+        "import sys, skytells_nb.local\n"
         "print([n for n in sys.modules if n.startswith('skytells_nb.') and '.sandbox' not in n], 'PIL' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=repository, check=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from skytells_nb.sandbox import Sandbox
+from skytells_nb.local import Sandbox
 
 
 def test_every_reply_names_the_sandbox(shared_sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import EXAMPLE_KEY, Sandbox
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
 
 SEEDS = Path(__file__).resolve().parent.parent / "data" / "seeds"
 

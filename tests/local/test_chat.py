@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skytells_nb.sandbox import Sandbox, answers, tokens
+from skytells_nb.local import Sandbox, answers, tokens
 
 QUESTION = "How do I bake bread with rye?"
 

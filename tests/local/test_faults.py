@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.sandbox import Sandbox, faults
+from skytells_nb.local import Sandbox, faults
 
 CHAT = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hello there"}]}
 JOB = {"model": "truefusion", "input": {"prompt": "x"}}
