@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from .api.pricing import dollars
 from .costs.ledger import Ledger
-from .notebook.session import SANDBOX_VARIABLE
 from .local import Sandbox
+from .notebook.session import SANDBOX_VARIABLE
 from .settings import LEDGER_VARIABLE, MEDIA_VARIABLE
 
 if TYPE_CHECKING:

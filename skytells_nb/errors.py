@@ -39,11 +39,25 @@ _CONTROL = re.compile(
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 _KEYLIKE = re.compile(r"(?<![A-Za-z])sk-[A-Za-z0-9_\-]{4,}")
+_secrets: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """Take a secret out of every message from now on, wherever a server repeats it."""
+    if len(secret) >= 8:
+        _secrets.add(secret)
+
+
+def without_secrets(text: str) -> str:
+    """Replace the keys of this session, and what looks like one."""
+    for secret in _secrets:
+        text = text.replace(secret, "…")
+    return _KEYLIKE.sub("sk-…", text)
 
 
 def plain(text: object, limit: int = 400) -> str:
     """Make foreign text safe to print: one line, no control or direction marks, no key, at most `limit` characters."""
-    line = _KEYLIKE.sub("sk-…", " ".join(_CONTROL.sub("", str(text)[: limit * 8]).split()))
+    line = without_secrets(" ".join(_CONTROL.sub("", str(text)[: limit * 8]).split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -95,7 +109,7 @@ class SkytellsError(Exception):
         if sys.exc_info()[1] is self:
             return [f"{type(self).__name__}: {self}"]
         whole = "".join(traceback.format_exception(self))
-        return _KEYLIKE.sub("sk-…", whole).splitlines()
+        return without_secrets(whole).splitlines()
 
 
 class SetupError(SkytellsError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-from .errors import NoKeyError, SetupError, plain
+from .errors import NoKeyError, SetupError, hide, plain
 
 DEFAULT_ADDRESS = "https://api.skytells.ai/v1"
 KEY_VARIABLE = "SKYTELLS_API_KEY"
@@ -26,12 +26,13 @@ T = TypeVar("T")
 
 
 class Key:
-    """An API key that appears in no repr, format, comparison message or pickle."""
+    """An API key that appears in no repr, format, message or pickle, also where a server repeats it."""
 
     __slots__ = ("__secret",)
 
     def __init__(self, secret: str) -> None:
         self.__secret = secret
+        hide(secret)
 
     def reveal(self) -> str:
         """Give the key itself, for the request header."""

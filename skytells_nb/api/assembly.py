@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..errors import BrokenStreamError
-from .values import Delta, Filters, Json, Reply, Usage, content_text, count, record, text
+from ..errors import BrokenStreamError, ServiceError
+from .values import Delta, Filters, Json, Reply, Usage, content_text, count, mended, record, text
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -22,6 +22,7 @@ class Assembly:
     def __init__(self) -> None:
         self.finished = False
         self.done = False
+        self.settled: Reply | None = None
         self._texts: list[str] = []
         self._refusals: list[str] = []
         self._first: Json = {}
@@ -74,6 +75,18 @@ class Assembly:
             added += piece
         return Delta(added, chunk, index)
 
+    def add_whole(self, body: object) -> Delta:
+        """Take a whole answer, from a service that was asked to stream and did not.
+
+        Raises `ServiceError` for a body that is no answer.
+        """
+        choices = record(body).get("choices")
+        if not isinstance(choices, list) or not choices:
+            raise ServiceError("The answer holds no choices.", "It may have been billed.", may_have_run=True, body=body)
+        pieces = [{**record(choice), "delta": record(choice).get("message")} for choice in choices]
+        self.done = True
+        return self.add({**record(body), "choices": pieces})
+
     def _choice(self, choice: Json, delta: object, *, first: bool) -> str:
         piece = ""
         if type(delta) is dict:
@@ -111,7 +124,7 @@ class Assembly:
         return Reply(
             id=text(self._first.get("id")) or "",
             model=text(self._first.get("model")) or "",
-            text="".join(self._texts),
+            text=mended("".join(self._texts)),
             refusal="".join(self._refusals) or None,
             finish_reason=self._finish_reason,
             usage=usage,

@@ -6,12 +6,12 @@ performs nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .. import settings
-from ..errors import InputError, RefusedError, UnknownNameError, plain
+from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
 from ..schema import check
 from . import flows, jobs, pricing, wire
 from .assembly import Assembly
@@ -30,12 +30,21 @@ default_observers: tuple[Observer, ...] = ()
 """Who is told of the calls of a client that was given no `observers`; the package's face puts the recorder here."""
 
 
+def _span(timeout: float) -> float:
+    """Check a number of seconds to wait; at least a millisecond, at most a year."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0.001 <= timeout <= 31_536_000:
+        raise InputError(
+            f"timeout={plain(timeout, 40)} is no time to wait.", "Give seconds, such as 60; nothing was sent."
+        )
+    return timeout
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A streamed answer that is ready to be asked for: what gathers it, and what opens the flow that fills that."""
+    """A streamed answer that is ready to be asked for: what gathers it, and the flow that fills that."""
 
     assembly: Assembly
-    open: Callable[[Callable[[Reply], None]], Flow[None]]
+    flow: Flow[None]
 
 
 class Calls:
@@ -104,18 +113,13 @@ class Calls:
     ) -> Opening:
         """Ask a text model and read the answer as it comes; arguments as for `chat`.
 
-        Nothing is sent before the loop's first step; `timeout` is seconds between two pieces. Raises as `chat` does, and
-        `BrokenStreamError` (with the partial `reply`) for an answer that ends before its end.
+        Nothing is sent before the loop's first step; `timeout` is seconds between two pieces. Raises as `chat` does,
+        and `BrokenStreamError` (with the partial `reply`) for an answer that ends before its end.
         """
         told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
         request = self._chat_request(prompt, model, system, told, timeout, stream=True)
-        assembly = Assembly()
-
-        def open_stream(done: Callable[[Reply], None]) -> Flow[None]:
-            trace = self._trace("chat", request, model, tag)
-            return self._naming_models(model, flows.chat_stream(request, trace, assembly, done))
-
-        return Opening(assembly, open_stream)
+        assembly, trace = Assembly(), self._trace("chat", request, model, tag)
+        return Opening(assembly, self._naming_models(model, flows.chat_stream(request, trace, assembly)))
 
     def _chat_request(
         self,
@@ -131,7 +135,7 @@ class Calls:
             what = "`stream` is not a parameter of chat."
             raise InputError(what, "Use chat_stream(...) to read the answer as it comes.")
         request = wire.chat_request(model, wire.messages_of(prompt, system), params, stream=stream)
-        return replace(request, timeout=timeout)
+        return replace(request, timeout=None if timeout is None else _span(timeout))
 
     def _trace(self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None) -> Trace:
         call: Call = new_call(api, request, model, sandbox=self._sandbox, tag=tag)
@@ -165,7 +169,13 @@ class Calls:
         Raises `UnknownNameError` with the nearest name for a model that does not exist.
         """
         if refresh or slug not in self._known_models:
-            self._known_models[slug] = yield from self._naming_models(slug, flows.model(slug, self._policy))
+            found = yield from self._naming_models(slug, flows.model(slug, self._policy))
+            if found.slug.lower() not in (slug.lower(), slug.lower().rpartition("/")[2]):
+                what = (
+                    f"The service was asked for the model {plain(slug, 80)!r} and described {plain(found.slug, 80)!r}."
+                )
+                raise ServiceError(what, "Nothing was sent to either.", body=found.raw)
+            self._known_models[slug] = found
         return self._known_models[slug]
 
     def _checked(self, slug: str, values: Mapping[str, Any]) -> Flow[tuple[Model, dict[str, Any]]]:
@@ -187,8 +197,8 @@ class Calls:
     ) -> Flow[tuple[wire.Request, Trace, Model]]:
         """Check the inputs and make the request, its record and its price."""
         model, sent = yield from self._checked(slug, values)
-        request = wire.prediction_request(model.slug, sent)
-        trace = self._trace("prediction", request, model.slug, tag)
+        request = wire.prediction_request(slug, sent)
+        trace = self._trace("prediction", request, slug, tag)
         trace.call = replace(trace.call, quoted=pricing.quote(model, sent).amount)
         trace.values = sent
         return request, trace, model
@@ -212,9 +222,10 @@ class Calls:
         cancel_on_interrupt: bool = True,
     ) -> Flow[Prediction]:
         """Check the inputs, create a prediction and wait for its result: `submit` and `wait` in one."""
+        limit = _span(timeout)
         request, trace, found = yield from self._prepared(model, values, tag)
         job = yield from jobs.create(request, trace)
-        options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress, "created": True}
+        options: dict[str, Any] = {"timeout": limit, "on_progress": on_progress, "created": True}
         return (yield from jobs.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
 
     def wait(
@@ -228,10 +239,12 @@ class Calls:
         """Wait until a prediction has ended, and return it; `job` is a Prediction or its id, `timeout` in seconds.
 
         `on_progress(prediction, elapsed)` is called after each look. Stop (Ctrl-C) cancels the job once, unless
-        `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`, `JobFailedError`, `JobCanceledError`.
+        `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`, and
+        `JobFailedError` or `JobCanceledError` for a job that ended without a result.
         """
+        limit = _span(timeout)
         job, trace = yield from self._taken_up(job)
-        options: dict[str, Any] = {"timeout": timeout, "on_progress": on_progress}
+        options: dict[str, Any] = {"timeout": limit, "on_progress": on_progress}
         known = self._known_models.get(job.model)
         return (yield from jobs.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))
 

@@ -43,9 +43,8 @@ class Client(Driver):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._http = transfer.Http(
-            transport=transport, **transfer.options(self._calls.key.value, timeout, self.base_url)
-        )
+        options = transfer.options(self._calls.key.value, timeout, self.base_url)
+        self._pool = transfer.Pool(lambda: transfer.Http(transport=transport, **options))
         self._sleep = sleep
 
     chat = blocking(Calls.chat)
@@ -61,7 +60,7 @@ class Client(Driver):
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._pool.raw.close()
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +79,7 @@ class Client(Driver):
                 value: T = stop.value
                 return value
             except BaseException as caught:
-                if steps.ended(flow):
+                if not steps.waits(flow):
                     raise
                 result, error = None, caught
 
@@ -101,10 +100,14 @@ class Client(Driver):
 
     def _send(self, step: steps.Send) -> httpx.Response:
         try:
-            request = transfer.prepared(self._http, step.request, self.base_url)
-            return self._http.send(request, stream=True)
+            http = self._pool.http
+            response = http.send(transfer.prepared(http, step.request, self.base_url), stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
+        if refusal := transfer.refusal(response):
+            response.close()
+            raise refusal
+        return response
 
     def _body(self, response: httpx.Response) -> bytes:
         pieces: list[bytes] = []
@@ -136,7 +139,7 @@ class Client(Driver):
                             yield from step.deltas
                         case steps.Send(request=wire.Request(stream=True)):
                             response = self._send(step)
-                            streams = 200 <= response.status_code < 300
+                            streams = transfer.streams(response)
                             body = b"" if streams else self._body(response)
                             pieces = response.iter_bytes()
                             result = wire.Answer(response.status_code, response.headers, body)
@@ -150,7 +153,7 @@ class Client(Driver):
                 except GeneratorExit:
                     error = steps.Abandoned()
                 except BaseException as caught:
-                    if steps.ended(flow):
+                    if not steps.waits(flow):
                         raise
                     error = caught
         finally:
@@ -176,9 +179,8 @@ class AsyncClient(Driver):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._http = transfer.AsyncHttp(
-            transport=transport, **transfer.options(self._calls.key.value, timeout, self.base_url)
-        )
+        options = transfer.options(self._calls.key.value, timeout, self.base_url)
+        self._pool = transfer.Pool(lambda: transfer.AsyncHttp(transport=transport, **options))
         self._sleep = sleep
 
     chat = awaiting(Calls.chat)
@@ -194,7 +196,7 @@ class AsyncClient(Driver):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._pool.raw.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -213,7 +215,7 @@ class AsyncClient(Driver):
                 value: T = stop.value
                 return value
             except BaseException as caught:
-                if steps.ended(flow):
+                if not steps.waits(flow):
                     raise
                 result, error = None, caught
 
@@ -234,10 +236,14 @@ class AsyncClient(Driver):
 
     async def _send(self, step: steps.Send) -> httpx.Response:
         try:
-            request = transfer.prepared(self._http, step.request, self.base_url)
-            return await self._http.send(request, stream=True)
+            http = self._pool.http
+            response = await http.send(transfer.prepared(http, step.request, self.base_url), stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
+        if refusal := transfer.refusal(response):
+            await response.aclose()
+            raise refusal
+        return response
 
     async def _body(self, response: httpx.Response) -> bytes:
         pieces: list[bytes] = []
@@ -270,7 +276,7 @@ class AsyncClient(Driver):
                                 yield delta
                         case steps.Send(request=wire.Request(stream=True)):
                             response = await self._send(step)
-                            streams = 200 <= response.status_code < 300
+                            streams = transfer.streams(response)
                             body = b"" if streams else await self._body(response)
                             pieces = response.aiter_bytes()
                             result = wire.Answer(response.status_code, response.headers, body)
@@ -284,7 +290,7 @@ class AsyncClient(Driver):
                 except GeneratorExit:
                     error = steps.Abandoned()
                 except BaseException as caught:
-                    if steps.ended(flow):
+                    if not steps.waits(flow):
                         raise
                     error = caught
         finally:

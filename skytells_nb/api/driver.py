@@ -1,7 +1,8 @@
 """What both clients share: the verbs of `Calls`, made into methods, and whom to tell.
 
 A verb is written once, as a method of `Calls` that returns a flow. `blocking` and `awaiting` make methods of it that
-perform the flow; `streaming` and its twin make those that give a stream. Each keeps the verb's name, help and arguments.
+perform the flow; `streaming` and its twin make those that give a stream. Each keeps the verb's name, help and
+arguments.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def streaming(verb: Callable[Concatenate[Calls, P], Opening]) -> Callable[Concat
 
     def call(self: Driver, /, *args: P.args, **kwargs: P.kwargs) -> ChatStream:
         opening = verb(self._calls, *args, **kwargs)
-        return ChatStream(opening.assembly, lambda done: self._stream(opening.open(done)))
+        return ChatStream(opening.assembly, self._stream(opening.flow))
 
     return _as_told(call, verb)
 
@@ -86,7 +87,7 @@ def async_streaming(
 
     def call(self: Driver, /, *args: P.args, **kwargs: P.kwargs) -> AsyncChatStream:
         opening = verb(self._calls, *args, **kwargs)
-        return AsyncChatStream(opening.assembly, lambda done: self._stream(opening.open(done)))
+        return AsyncChatStream(opening.assembly, self._stream(opening.flow))
 
     return _as_told(call, verb)
 

@@ -74,7 +74,7 @@ def told(trace: Trace, work: Flow[T]) -> Flow[T]:
 
 
 def tell(call: Call, result: Reply | Prediction) -> Flow[None]:
-    """Tell the observers of a result. An interruption that strikes here takes the result along, and it is told again."""
+    """Tell the observers of a result. An interruption that strikes here takes it along, and it is told again."""
     try:
         yield End(call)
     except GeneratorExit:
@@ -119,35 +119,42 @@ def settled(reply: Reply, trace: Trace, status: CallStatus) -> tuple[Reply, Call
     return replace(reply, call=call), call
 
 
-def chat_stream(request: wire.Request, trace: Trace, assembly: Assembly, done: Callable[[Reply], None]) -> Flow[None]:
-    """Ask and give the answer out as it comes; `done` receives the Reply, whole or partial, before the end is told."""
+def chat_stream(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]:
+    """Ask and give the answer out as it comes; in the end `assembly.settled` is the Reply, whole or partial."""
     try:
         yield Begin(trace.call)
-        yield from _opened(request, trace)
-        yield from _read(request, trace, assembly)
+        answer = yield from _opened(request, trace)
+        if answer.body:
+            yield Emit([assembly.add_whole(wire.decipher(answer, request))])
+        else:
+            yield from _read(request, trace, assembly)
     except GeneratorExit:
         raise
     except BaseException as error:
         reply, call = _broken(error, trace, assembly)
-        done(reply)
+        assembly.settled = reply
         if isinstance(error, BrokenStreamError):
             error.reply = reply
         yield from tell(call, reply)
         raise
     reply, call = settled(assembly.reply(), trace, "succeeded")
-    done(reply)
+    assembly.settled = reply
     yield from tell(call, reply)
 
 
-def _opened(request: wire.Request, trace: Trace) -> Flow[None]:
-    """Open the stream; where the service does not know `stream_options`, once more without them."""
+def _opened(request: wire.Request, trace: Trace) -> Flow[wire.Answer]:
+    """Open the stream; where the service does not know `stream_options`, once more without them.
+
+    The answer has a body where the service did not stream but answered at once.
+    """
     try:
-        yield from exchange(request, trace)
+        answer: wire.Answer = yield from exchange(request, trace)
     except RefusedError as error:
         plainly = wire.without_stream_options(request)
         if plainly is None or "stream_options" not in f"{error.what} {error.body}":
             raise
-        yield from exchange(plainly, trace)
+        answer = yield from exchange(plainly, trace)
+    return answer
 
 
 def _read(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]:

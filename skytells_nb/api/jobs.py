@@ -98,7 +98,7 @@ def wait(
             left = timeout - (trace.clock() - begun)
             if left <= 0:
                 raise _still_running(
-                    job, f"Prediction {job.id} is still {job.status} after {timeout:.3g} s.", "It goes on"
+                    job, f"Prediction {_name(job)} is still {job.status} after {timeout:.3g} s.", "It goes on"
                 )
             yield Pause(min(5.0, max(0.5, 0.15 * (timeout - left)), left))
             job = yield from _look(job, trace, max(1.0, timeout - (trace.clock() - begun)))
@@ -128,14 +128,22 @@ def _look(job: Prediction, trace: Trace, left: float) -> Flow[Prediction]:
     try:
         body = yield from exchange(request, policy=patience, heard=trace.note)
     except SkytellsError as error:
-        what = f"We lost sight of prediction {job.id}: {error.what}"
+        what = f"We lost sight of prediction {_name(job)}: {error.what}"
         raise _still_running(job, what, "It may go on", error) from error
     return replace(Prediction.from_json(body), id=job.id, call=job.call)
 
 
 def _still_running(job: Prediction, what: str, fix: str, cause: SkytellsError | None = None) -> StillRunningError:
-    facts = {"error_id": cause.error_id, "status": cause.status} if cause else {}
-    return StillRunningError(what, f"{fix}; get it later with client.wait({job.id!r}).", prediction=job, **facts)
+    facts: dict[str, Any] = {"error_id": cause.error_id, "status": cause.status} if cause else {}
+    return StillRunningError(what, f"{fix}; {_later(job)}", prediction=job, **facts)
+
+
+def _name(job: Prediction) -> str:
+    return plain(job.id, 80)
+
+
+def _later(job: Prediction) -> str:
+    return f"get it later with sky.Client().wait({_name(job)!r})."
 
 
 def succeeded(job: Prediction) -> Prediction:
@@ -143,18 +151,18 @@ def succeeded(job: Prediction) -> Prediction:
     if job.status is Status.SUCCEEDED:
         return job
     if job.status is Status.CANCELED:
-        raise JobCanceledError(f"Prediction {job.id} was canceled.", "Run it again if you need it.", prediction=job)
+        raise JobCanceledError(f"Prediction {_name(job)} was canceled.", "Run it again if you need it.", prediction=job)
     said = plain(job.error or "the service gave no reason").rstrip(".")
-    what = f"{plain(job.model, 80)} failed on prediction {job.id}: {said}."
+    what = f"{plain(job.model, 80) or 'The model'} failed on prediction {_name(job)}: {said}."
     raise JobFailedError(what, "Change the inputs.", error_id=job.error_id, prediction=job, body=job.raw)
 
 
 def _what_became(job: Prediction) -> str:
     if job.status is Status.CANCELED:
-        return f"Prediction {job.id} was canceled."
+        return f"Prediction {_name(job)} was canceled."
     if job.status.final:
-        return f"Prediction {job.id} had {job.status} already; get it with client.wait({job.id!r})."
-    return f"Prediction {job.id} may still be running; get it later with client.wait({job.id!r})."
+        return f"Prediction {_name(job)} had {job.status} already; {_later(job)}"
+    return f"Prediction {_name(job)} may still be running; {_later(job)}"
 
 
 def _cancel_once(job: Prediction) -> Flow[Prediction]:

@@ -1,7 +1,7 @@
 """What a flow asks of its driver, one step at a time.
 
-A flow is a generator: it yields a step and is sent what came of it, or thrown the error that came instead. The steps are
-all that a driver must be able to do; they hold no logic.
+A flow is a generator: it yields a step and is sent what came of it, or thrown the error that came instead. The steps
+are all that a driver must be able to do; they hold no logic.
 """
 
 from __future__ import annotations
@@ -62,9 +62,12 @@ Step = Send | Pause | Begin | End | Receive | Emit
 Flow = Generator[Step, Any, T]
 
 
-def ended(flow: Flow[Any]) -> bool:
-    """Say whether a flow has run to its end, so that what was just raised came out of it."""
-    return inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED
+def waits(flow: Flow[Any]) -> bool:
+    """Say whether a flow waits for what came of its last step, so that an error can be handed to it.
+
+    A flow that has ended, or that another thread is running, cannot take one.
+    """
+    return inspect.getgeneratorstate(flow) == inspect.GEN_SUSPENDED
 
 
 class Abandoned(BaseException):

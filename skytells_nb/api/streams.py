@@ -5,7 +5,7 @@ Nothing is sent before the first step of the loop. Leaving the loop early closes
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from dataclasses import replace
 from typing import Self
 
@@ -16,28 +16,23 @@ from .values import Delta, Reply
 class _Answer:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
-        self._whole: Reply | None = None
 
     @property
     def reply(self) -> Reply:
         """The answer as far as it has come; with its cost and time once it has ended."""
-        return self._whole or replace(self._assembly.reply(), complete=False)
-
-    def _settle(self, reply: Reply) -> None:
-        self._whole = reply
+        return self._assembly.settled or replace(self._assembly.reply(), complete=False)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {'ended' if self._whole else 'open'} {len(self.reply.text)} characters>"
+        state = "ended" if self._assembly.settled else "open"
+        return f"<{type(self).__name__} {state} {len(self.reply.text)} characters>"
 
 
 class ChatStream(_Answer):
     """Iterate over it for deltas: `for delta in stream: print(delta.text)`. Also a context manager."""
 
-    def __init__(
-        self, assembly: Assembly, open_stream: Callable[[Callable[[Reply], None]], Generator[Delta, None, None]]
-    ) -> None:
+    def __init__(self, assembly: Assembly, deltas: Generator[Delta, None, None]) -> None:
         super().__init__(assembly)
-        self._deltas = open_stream(self._settle)
+        self._deltas = deltas
 
     def __iter__(self) -> Iterator[Delta]:
         try:
@@ -62,11 +57,9 @@ class ChatStream(_Answer):
 class AsyncChatStream(_Answer):
     """Iterate over it for deltas: `async for delta in stream: print(delta.text)`. Also an async context manager."""
 
-    def __init__(
-        self, assembly: Assembly, open_stream: Callable[[Callable[[Reply], None]], AsyncGenerator[Delta, None]]
-    ) -> None:
+    def __init__(self, assembly: Assembly, deltas: AsyncGenerator[Delta, None]) -> None:
         super().__init__(assembly)
-        self._deltas = open_stream(self._settle)
+        self._deltas = deltas
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
         try:

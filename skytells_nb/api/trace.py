@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..errors import InputError, NetworkError, RefusedError, ServiceError, SkytellsError
+from ..errors import InputError, NetworkError, RefusedError, ServiceError, SetupError, SkytellsError
 from . import wire
 from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
@@ -88,7 +88,7 @@ _NOTHING_RAN = {"charge": Charge(Decimal(0), source="priced", reason="nothing ra
 def _certainly_did_not_run(error: Exception) -> bool:
     if isinstance(error, NetworkError | ServiceError):
         return not error.may_have_run
-    return isinstance(error, RefusedError | InputError)
+    return isinstance(error, RefusedError | InputError | SetupError)
 
 
 def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:

@@ -7,14 +7,15 @@ to it beside the key.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Callable, Generator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import NetworkError, ServiceError, SkytellsError, plain
+from ..errors import NetworkError, ServiceError, SetupError, SkytellsError, plain
 from ..settings import Key, is_loopback
 from . import wire
 
@@ -25,6 +26,8 @@ USUAL_TIMEOUT = httpx.Timeout(300.0, connect=10.0, write=60.0, pool=None)
 
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
 
+
+H = TypeVar("H", bound="httpx.Client | httpx.AsyncClient")
 
 _THEIRS = frozenset({"httpx", "httpcore", "h11", "anyio", "ssl"})
 """Whose exceptions are stripped of the frames that hold headers; the user's own keep theirs."""
@@ -88,6 +91,43 @@ def options(key: Key, timeout: float | None, base_url: str) -> dict[str, Any]:
         "follow_redirects": False,
         "trust_env": not here,
     }
+
+
+class Pool(Generic[H]):
+    """An HTTP client that is made anew in a forked process: two processes must never read from one connection."""
+
+    def __init__(self, make: Callable[[], H]) -> None:
+        self._make = make
+        self._http = make()
+        self._process = os.getpid()
+
+    @property
+    def raw(self) -> H:
+        """The client that was made last, open or closed."""
+        return self._http
+
+    @property
+    def http(self) -> H:
+        """The open client of this process; raises `SetupError` for one that was closed."""
+        if self._process != os.getpid():
+            self._http, self._process = self._make(), os.getpid()
+        if self._http.is_closed:
+            raise SetupError("This client is closed.", "Make another: sky.Client().")
+        return self._http
+
+
+def streams(response: httpx.Response) -> bool:
+    """Say whether an answer comes as a stream of events; JSON and HTML do not, whatever was asked for."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return 200 <= response.status_code < 300 and kind not in ("application/json", "text/html")
+
+
+def refusal(response: httpx.Response) -> SkytellsError | None:
+    """Give the error for an answer that is packed more than once: a few bytes of it could fill the memory."""
+    packed = response.headers.get("content-encoding", "")
+    if "," not in packed:
+        return None
+    return ServiceError(f"The answer is packed as {plain(packed, 40)}, which is not read.", "Check the address.")
 
 
 def prepared(http: httpx.Client | httpx.AsyncClient, request: wire.Request, base_url: str) -> httpx.Request:

@@ -53,14 +53,20 @@ def seconds(value: object) -> float | None:
 
 
 def money(value: object) -> Decimal | None:
-    """Read an amount without binary noise: 0.75 is exactly 0.75; None for what is no finite amount."""
+    """Read an amount without binary noise: 0.75 is exactly 0.75; None for what is no sane amount.
+
+    A negative, endless or absurd one (over 10^12, or under 10^-18 and not 0) would spoil every sum that it enters.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         amount = Decimal(str(value))
     except (ArithmeticError, ValueError):
         return None
-    return amount if amount.is_finite() else None
+    return amount if amount == 0 or _LEAST <= amount <= _MOST else None
+
+
+_LEAST, _MOST = Decimal("1e-18"), Decimal("1e12")
 
 
 _FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -155,6 +161,15 @@ def content_text(content: object) -> str:
     return "".join(text(record(part).get("text")) or "" for part in _items(content))
 
 
+def mended(said: str) -> str:
+    """Join characters that came in two halves; half a character alone becomes U+FFFD, so that text can be written."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return said
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply(Shown):
     """A whole answer of a text model. `complete` is false for one that was interrupted or broke off."""
@@ -180,7 +195,7 @@ class Reply(Shown):
         return cls(
             id=text(raw.get("id")) or "",
             model=text(raw.get("model")) or "",
-            text=content_text(message.get("content")),
+            text=mended(content_text(message.get("content"))),
             refusal=text(message.get("refusal")),
             finish_reason=text(choice.get("finish_reason")),
             usage=Usage.from_json(raw.get("usage")),

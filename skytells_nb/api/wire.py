@@ -26,6 +26,7 @@ from ..errors import (
     ServiceError,
     SkytellsError,
     plain,
+    without_secrets,
 )
 from .values import record, text
 
@@ -196,8 +197,10 @@ def read_problem(body: object) -> Problem:
 
 
 def error_of(answer: Answer, request: Request) -> SkytellsError:
-    """Make the one error that an answer of 3xx, 4xx or 5xx means."""
-    body = _parsed(answer.body) if answer.body else {}
+    """Make the one error that an answer of 3xx, 4xx or 5xx means; a key that it repeats is taken out."""
+    said = without_secrets(answer.body.decode("utf-8", "replace")).encode()
+    answer = replace(answer, body=said)
+    body = _parsed(said) if said else {}
     if body is _NOT_JSON:
         return _not_json(answer, request)
     return error_from(read_problem(body), answer, request, body)
@@ -260,9 +263,11 @@ _BY_STATUS: Mapping[int, type[RefusedError]] = {
 
 def _not_json(answer: Answer, request: Request) -> ServiceError:
     kind = plain(answer.headers.get("content-type") or "unknown content", 60)
+    if kind.startswith("application/json"):
+        kind = "JSON that is broken or cut"
     ran = request.method == "POST" and (answer.status < 300 or answer.status >= 500)
     return ServiceError(
-        f"The service answered {answer.status} with {kind} instead of JSON.",
+        f"The service answered {answer.status} with {kind} instead of what the API speaks.",
         "The job may have run all the same: look before you repeat it." if ran else "Check the address, or try again.",
         status=answer.status,
         may_have_run=ran,

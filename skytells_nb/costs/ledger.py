@@ -100,7 +100,10 @@ _BY_REMOTE = """
 
 
 class Ledger:
-    """The file of rows; `path` need not exist yet. Safe for threads, forks and other kernels."""
+    """The file of rows; `path` need not exist yet. Safe for threads, forks and other kernels.
+
+    `trouble` says why the rows that were read last are not all, or nothing.
+    """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = settings.ledger_file(path)
@@ -108,6 +111,8 @@ class Ledger:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._process = 0
+        self._inode = 0
+        self.trouble = ""
 
     def insert(self, row: Row) -> None:
         """Commit a new row; raises sqlite3.Error or OSError where that is not possible."""
@@ -144,7 +149,10 @@ class Ledger:
             message = (
                 f"The ledger {self.path} cannot be read ({error}): only what this kernel keeps in memory is shown."
             )
+            self.trouble = message
             warnings.warn(message, RuntimeWarning, stacklevel=2)
+        else:
+            self.trouble = ""
         nothing = dict.fromkeys(COLUMNS)
         return [*(found | {name: nothing | row for name, row in self.unwritten.items()}).values()]
 
@@ -156,16 +164,23 @@ class Ledger:
             self._connection = None
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is None or self._process != os.getpid():
+        if self._connection is None or self._process != os.getpid() or self._file() != self._inode:
             self._connection = self._connect()
-            self._process = os.getpid()
+            self._process, self._inode = os.getpid(), self._file()
         return self._connection
+
+    def _file(self) -> int:
+        """Name the file that is at the path now; 0 where somebody took it away."""
+        try:
+            return os.stat(self.path).st_ino
+        except OSError:
+            return 0
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(self.path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=3.0, isolation_level=None, check_same_thread=False)
         try:
             _migrate(connection, self.path)
         except BaseException:
@@ -175,7 +190,7 @@ class Ledger:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA busy_timeout = 10000")
+    connection.execute("PRAGMA busy_timeout = 3000")
     if connection.execute("PRAGMA user_version").fetchone()[0] > len(MIGRATIONS):
         raise SetupError(
             f"The ledger {path} was written by a newer skytells_nb.",
@@ -199,7 +214,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Switch the file to WAL. SQLite does not wait for other kernels here as it does elsewhere, so this does."""
-    patience = time.monotonic() + 10.0
+    patience = time.monotonic() + 3.0
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -236,7 +251,10 @@ class Recorder:
 
     def _write(self, ledger: Ledger, row: Row, write: Callable[[Row], None]) -> None:
         try:
-            write(row)
+            try:
+                write(row)
+            except UnicodeEncodeError:  # half a character, from a server
+                write({name: _encodable(value) for name, value in row.items()})
             ledger.unwritten.pop(row["id"], None)
         except (sqlite3.Error, OSError, SetupError, ValueError, OverflowError) as error:
             ledger.unwritten[row["id"]] = row
@@ -247,6 +265,10 @@ class Recorder:
                     "in memory until this kernel ends. Set SKYTELLS_NB_LEDGER to a file that can be written."
                 )
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+def _encodable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 _ledgers: dict[str | None, Ledger] = {}

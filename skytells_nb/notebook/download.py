@@ -97,6 +97,8 @@ def _opened(http: httpx.Client, url: str) -> Iterator[httpx.Response]:
         try:
             if not response.has_redirect_location:
                 _check_status(response.status_code)
+                if "," in response.headers.get("content-encoding", ""):
+                    raise MediaError("not saved: it is packed more than once")
                 yield response
                 return
             url = urljoin(url, response.headers["location"])
@@ -112,6 +114,8 @@ def _checked(url: str, *, may_be_here: bool) -> bool:
     here = is_loopback(parts.hostname or "")
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise MediaError("not fetched: the link is not an https address")
+    if parts.username or parts.password:
+        raise MediaError("not fetched: the link holds a login")
     if parts.scheme == "http" and not here:
         raise MediaError("not fetched: the link is plain http, which anybody on the way can read and change")
     if here and not may_be_here:

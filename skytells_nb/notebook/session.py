@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import settings
 from ..api.client import Client
 from ..api.values import Model, Prediction, Reply
-from ..errors import SetupError, SkytellsError, UnknownNameError
+from ..errors import SetupError, SkytellsError, UnknownNameError, plain
 from ..schema.check import coerce
 from . import cell, threads, wiring
 
@@ -181,7 +181,9 @@ def _kept_on(job: Prediction) -> Iterator[None]:
         yield
     except BaseException as stop:
         stop.prediction = job  # type: ignore[attr-defined]
-        stop.add_note(f"Prediction {job.id} is done; get it again with client.wait({job.id!r}).")
+        stop.add_note(
+            f"Prediction {plain(job.id, 80)} is done; get it again with sky.Client().wait({plain(job.id, 80)!r})."
+        )
         raise
 
 

@@ -50,7 +50,7 @@ def status() -> Status:
         ("key", key),
         ("mode", "sandbox: nothing is billed" if settings.in_sandbox() else "live: calls are billed"),
         ("calls", f"{len(mine)} in this session"),
-        ("spent", dollars(spent) + (f", and {unknown} calls of unknown cost" if unknown else "")),
+        ("spent", ledger.trouble or dollars(spent) + (f", and {unknown} calls of unknown cost" if unknown else "")),
         ("in the sandbox", f"it would have been {dollars(practised)}"),
         ("record", str(ledger.path)),
         ("media", str(settings.media_folder().absolute())),

@@ -7,8 +7,10 @@ in a schema are looked up in the schema itself, never fetched. All problems are 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, InvalidInputError, nearest, plain
@@ -89,14 +91,14 @@ def problems_of(schema: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[P
     from jsonschema.validators import Draft202012Validator, validator_for
     from jsonschema_specifications import REGISTRY
 
-    found: list[Problem] = []
+    found = [Problem(name, "is empty") for name in _required(schema) if _blank(values.get(name))]
     properties = schema.get("properties")
     names = list(properties) if isinstance(properties, dict) else []
     if names and not schema.get("additionalProperties") and "patternProperties" not in schema:
         found += [_unknown(name, names) for name in values if name not in names]
     try:
-        chosen = validator_for(schema, default=Draft202012Validator)
-        verdicts = list(chosen(schema, registry=REGISTRY).iter_errors(dict(values)))
+        judge = _judge(validator_for(schema, default=Draft202012Validator))
+        verdicts = [e for e in judge(schema, registry=REGISTRY).iter_errors(dict(values)) if not _allowed_null(e)]
         told = [_in_words(error) for error in verdicts if not (error.validator == "additionalProperties" and found)]
     except Exception:  # noqa: BLE001 - a schema that is itself broken can raise anything; then the service is the judge
         told = []
@@ -114,6 +116,45 @@ def check(model: str, schema: Mapping[str, Any], values: Mapping[str, Any]) -> N
         )
 
 
+@cache
+def _judge(chosen: Any) -> Any:
+    from jsonschema.validators import extend
+
+    return extend(chosen, {"pattern": _pattern})
+
+
+def _pattern(judge: Any, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+    """Judge a pattern, but for one that could take for ever: then the service judges."""
+    from jsonschema.exceptions import ValidationError
+
+    if not judge.is_type(instance, "string"):
+        return
+    text = str(instance)
+    repeats = len(_REPEAT.findall(pattern))
+    if _REPEATED_GROUP.search(pattern) or len(text) > (5000 if repeats < 2 else 500 if repeats < 3 else 60):
+        return
+    if not re.search(pattern, text):
+        yield ValidationError(f"does not have the form {pattern}")
+
+
+_REPEAT = re.compile(r"[*+}]")
+_REPEATED_GROUP = re.compile(r"\)[*+{?]")
+
+
+def _allowed_null(error: ValidationError) -> bool:
+    """Say whether a verdict is on null where OpenAPI's `nullable` allows it."""
+    return error.instance is None and isinstance(error.schema, dict) and error.schema.get("nullable") is True
+
+
+def _required(schema: Mapping[str, Any]) -> list[str]:
+    given = schema.get("required")
+    return [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
+
+
+def _blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
 def _unknown(name: str, names: list[str]) -> Problem:
     suggestion = nearest(name, names)
     hint = f"did you mean {suggestion}?" if suggestion else f"known inputs: {', '.join(names[:20])}"
@@ -127,7 +168,7 @@ def _in_words(error: ValidationError) -> Problem:
     got = f"(got {plain(repr(instance), 60)})"
     match error.validator:
         case "required":
-            missing = [name for name in limit if name not in instance]
+            missing = [name for name in limit if name not in instance] if isinstance(limit, list) else ["an input"]
             message = f"is required: {', '.join(missing)}" if path else f"{', '.join(missing)} is missing"
             return Problem(path, message)
         case "type":

@@ -66,7 +66,7 @@ def test_stop_leaves_the_job_running_where_that_is_asked(slow: Sandbox, told: An
         job = caught.value.prediction  # type: ignore[attr-defined]
         assert cancels(slow) == 0
         assert caught.value.__notes__ == [
-            f"Prediction {job.id} may still be running; get it later with client.wait({job.id!r})."
+            f"Prediction {job.id} may still be running; get it later with sky.Client().wait({job.id!r})."
         ]
         assert not client.prediction(job.id).status.final
     assert (told.last.status, told.last.remote_id) == ("interrupted", job.id)
@@ -147,7 +147,7 @@ def test_a_wait_that_takes_too_long_keeps_the_job_s_id(slow: Sandbox, told: Any)
             client.predict(*FILM, timeout=0.1)
         job = caught.value.prediction
         assert str(caught.value).startswith(f"Prediction {job.id} is still queued after 0.")
-        assert str(caught.value).endswith(f"s. It goes on; get it later with client.wait({job.id!r}).")
+        assert str(caught.value).endswith(f"s. It goes on; get it later with sky.Client().wait({job.id!r}).")
         assert not client.prediction(job.id).status.final
     assert cancels(slow) == 0
     assert told.story == [("before", "sent"), ("after", "running")]
