@@ -27,7 +27,7 @@ that one line; `%tb` shows everything. What a server said is cut, stripped of co
 from __future__ import annotations
 
 import difflib
-import os.path
+import itertools
 import re
 import sys
 import traceback
@@ -67,7 +67,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
     def likeness(word: str) -> float:
         other = word.lower()[:100]
-        shared = len(os.path.commonprefix([typed.lstrip("-"), other.lstrip("-")]))
+        begins = zip(typed.lstrip("-"), other.lstrip("-"), strict=False)
+        shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], begins))
         return difflib.SequenceMatcher(None, typed, other).ratio() + 0.1 * min(shared, 3)
 
     best = max(known, key=likeness, default=None)

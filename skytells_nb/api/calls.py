@@ -30,12 +30,11 @@ default_observers: tuple[Observer, ...] = ()
 """Who is told of the calls of a client that was given no `observers`; the package's face puts the recorder here."""
 
 
-def _span(timeout: float) -> float:
-    """Check a number of seconds to wait; at least a millisecond, at most a year."""
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0.001 <= timeout <= 31_536_000:
-        raise InputError(
-            f"timeout={plain(timeout, 40)} is no time to wait.", "Give seconds, such as 60; nothing was sent."
-        )
+def _span(timeout: float, least: float = 0.001) -> float:
+    """Check a number of seconds to wait, of at most a year."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not least <= timeout <= 31_536_000:
+        what = f"timeout={plain(timeout, 40)} is no time to wait."
+        raise InputError(what, "Give seconds, such as 60; nothing was sent.")
     return timeout
 
 
@@ -242,7 +241,7 @@ class Calls:
         `cancel_on_interrupt` is false. Raises `StillRunningError` after `timeout`, and
         `JobFailedError` or `JobCanceledError` for a job that ended without a result.
         """
-        limit = _span(timeout)
+        limit = _span(timeout, least=0)
         job, trace = yield from self._taken_up(job)
         options: dict[str, Any] = {"timeout": limit, "on_progress": on_progress}
         known = self._known_models.get(job.model)

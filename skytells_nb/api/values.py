@@ -63,7 +63,7 @@ def money(value: object) -> Decimal | None:
         amount = Decimal(str(value))
     except (ArithmeticError, ValueError):
         return None
-    return amount if amount == 0 or _LEAST <= amount <= _MOST else None
+    return amount if amount.is_finite() and (amount == 0 or _LEAST <= amount <= _MOST) else None
 
 
 _LEAST, _MOST = Decimal("1e-18"), Decimal("1e12")

@@ -263,11 +263,10 @@ _BY_STATUS: Mapping[int, type[RefusedError]] = {
 
 def _not_json(answer: Answer, request: Request) -> ServiceError:
     kind = plain(answer.headers.get("content-type") or "unknown content", 60)
-    if kind.startswith("application/json"):
-        kind = "JSON that is broken or cut"
+    kind = "JSON that is broken or cut" if kind.startswith("application/json") else f"{kind} instead of JSON"
     ran = request.method == "POST" and (answer.status < 300 or answer.status >= 500)
     return ServiceError(
-        f"The service answered {answer.status} with {kind} instead of what the API speaks.",
+        f"The service answered {answer.status} with {kind}.",
         "The job may have run all the same: look before you repeat it." if ran else "Check the address, or try again.",
         status=answer.status,
         may_have_run=ran,

@@ -172,7 +172,7 @@ class Ledger:
     def _file(self) -> int:
         """Name the file that is at the path now; 0 where somebody took it away."""
         try:
-            return os.stat(self.path).st_ino
+            return self.path.stat().st_ino
         except OSError:
             return 0
 

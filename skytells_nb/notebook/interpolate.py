@@ -1,7 +1,7 @@
 r"""`{{expression}}` in a magic's line or body becomes its value; nothing else is touched.
 
 Single braces, `$`, `%`, code and JSON pass as they are; `\{{` stands for a literal `{{`. The expression is the
-user's own Python, evaluated in the user's namespace. A name that does not exist is an error with the nearest one that does.
+user's own Python, evaluated in the user's namespace. A name that does not exist is an error with the nearest one.
 """
 
 from __future__ import annotations

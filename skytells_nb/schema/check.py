@@ -91,7 +91,7 @@ def problems_of(schema: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[P
     from jsonschema.validators import Draft202012Validator, validator_for
     from jsonschema_specifications import REGISTRY
 
-    found = [Problem(name, "is empty") for name in _required(schema) if _blank(values.get(name))]
+    found: list[Problem] = []
     properties = schema.get("properties")
     names = list(properties) if isinstance(properties, dict) else []
     if names and not schema.get("additionalProperties") and "patternProperties" not in schema:
@@ -102,6 +102,8 @@ def problems_of(schema: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[P
         told = [_in_words(error) for error in verdicts if not (error.validator == "additionalProperties" and found)]
     except Exception:  # noqa: BLE001 - a schema that is itself broken can raise anything; then the service is the judge
         told = []
+    named = {problem.path for problem in told}
+    found += [Problem(n, "is empty") for n in _required(schema) if n not in named and _blank(values.get(n))]
     return tuple(sorted(dict.fromkeys(found + told), key=lambda problem: problem.path))
 
 
@@ -168,7 +170,9 @@ def _in_words(error: ValidationError) -> Problem:
     got = f"(got {plain(repr(instance), 60)})"
     match error.validator:
         case "required":
-            missing = [name for name in limit if name not in instance] if isinstance(limit, list) else ["an input"]
+            if not isinstance(limit, list):
+                raise TypeError(limit)
+            missing = [name for name in limit if name not in instance]
             message = f"is required: {', '.join(missing)}" if path else f"{', '.join(missing)} is missing"
             return Problem(path, message)
         case "type":

@@ -71,10 +71,7 @@ def test_stop_while_an_answer_is_told_keeps_it(sandbox: Sandbox, stream: bool) -
     """An answer that is paid for is on the interruption, streamed or not."""
     observer = StopsOnce(lambda call: call.status == "succeeded")
     with client(sandbox, observer) as asked, pytest.raises(KeyboardInterrupt) as caught:
-        if stream:
-            list(asked.chat_stream("REPEAT: all of it"))
-        else:
-            asked.chat("REPEAT: all of it")
+        list(asked.chat_stream("REPEAT: all of it")) if stream else asked.chat("REPEAT: all of it")
     assert caught.value.reply.text == "all of it"  # type: ignore[attr-defined]
     assert [call.status for call in observer.heard] == ["succeeded"]
 

@@ -255,7 +255,7 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         ("%skytells_login", "SetupError: Nobody can type a key here. Set SKYTELLS_API_KEY before the notebook starts."),
         (
             "%%skytells_chat -q -o 1x\nhi",
-            "InputError: '1x' cannot be the name of a variable. Use letters, digits and _, and no word of Python's own.",
+            "InputError: '1x' cannot be the name of a variable. Use letters, digits and _, and no word of",
         ),
         ("%%skytells_chat -q -o class\nhi", "InputError: 'class' cannot be the name of a variable."),
         ('%%skytells_chat prompt="x"\nhi', "InputError: prompt is no parameter here. The cell's body is the prompt."),
