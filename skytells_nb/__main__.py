@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(version("skytells-nb"))
         return 0
     if chosen.command == "demo":
+        if chosen.jupyter and not chosen.lab:
+            demo.error(f"unknown: {' '.join(chosen.jupyter)} (options for JupyterLab go with --lab)")
         from . import demo as demonstration
 
         return demonstration.run(lab=chosen.lab, folder=chosen.output, jupyter=chosen.jupyter)
@@ -49,5 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def run() -> None:
+    """Run the command as a program: Ctrl-C ends it without a traceback."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

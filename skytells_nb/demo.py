@@ -13,13 +13,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .api.pricing import dollars
 from .costs.ledger import Ledger
@@ -28,6 +29,7 @@ from .notebook.session import SANDBOX_VARIABLE
 from .settings import LEDGER_VARIABLE, MEDIA_VARIABLE
 
 if TYPE_CHECKING:
+    from nbclient import NotebookClient
     from nbformat import NotebookNode
 
 QUICKSTART = "01-quickstart.ipynb"
@@ -122,7 +124,6 @@ def _environment(address: str, place: Path) -> Iterator[Ledger]:
 def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     path = place / QUICKSTART
     document: NotebookNode = nbformat.read(path, as_version=4)
@@ -131,52 +132,63 @@ def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
     print(f"Running {total} cells of {path}", flush=True)
     before = set(_pictures(place))
     begun = time.monotonic()
-    stop = _Stop()
     client = NotebookClient(
         document,
         timeout=CELL_LIMIT,
         kernel_manager_class=_manager_of_this_python(),
         resources={"metadata": {"path": str(place)}},
         record_timing=False,
-        on_notebook_start=stop.listen,
         **_progress(document, total),
     )
-    failure: BaseException | None = None
     try:
-        client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError, asyncio.CancelledError) as error:
-        failure = error
+        with (place / "kernel.log").open("wb") as log:
+            failure = _Run(client, log).wait()
     finally:
         nbformat.write(document, path)
-    if stop.asked:
-        raise KeyboardInterrupt
     page = _page(document, path)
-    seconds = time.monotonic() - begun
     if failure is not None:
         print(f"\nA cell failed:\n{failure}", file=sys.stderr)
-    _report(document, ledger, len(set(_pictures(place)) - before), seconds)
+    _report(document, ledger, len(set(_pictures(place)) - before), time.monotonic() - begun)
     print(f"\nnotebook  {path}\npage      {page}")
     return 1 if failure is not None else 0
 
 
-class _Stop:
-    """Lets Ctrl-C and a request to end cancel the run, which shuts the kernel down on its way out."""
+class _Run:
+    """A notebook that runs in a thread of its own, so that Ctrl-C reaches the main thread and ends it in good order."""
 
-    def __init__(self) -> None:
-        self.asked = False
+    def __init__(self, client: NotebookClient, log: BinaryIO) -> None:
+        self._client = client
+        self._log = log
+        self._failure: BaseException | None = None
         self._task: asyncio.Task[Any] | None = None
+        self._begun, self._ended = threading.Event(), threading.Event()
+        threading.Thread(target=self._work, name="skytells-demo", daemon=True).start()
 
-    def listen(self, **_: object) -> None:
-        """Take the signals over from nbclient, which would report them as a kernel that died."""
+    def wait(self) -> BaseException | None:
+        """Wait for its end; return what made it fail. Interrupted, it cancels the run and shuts its kernel down."""
+        try:
+            self._ended.wait()
+        except KeyboardInterrupt:
+            self._begun.wait()
+            if self._task is not None and not self._ended.is_set():
+                self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+            self._ended.wait()
+            raise
+        return self._failure
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._execute())
+        except BaseException as error:  # noqa: BLE001 - told to the thread that waits
+            self._failure = error
+        finally:
+            self._begun.set()
+            self._ended.set()
+
+    async def _execute(self) -> None:
         self._task = asyncio.current_task()
-        if os.name != "nt":
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, self._ask)
-
-    def _ask(self) -> None:
-        self.asked = True
-        if self._task is not None:
-            self._task.cancel()
+        self._begun.set()
+        await self._client.async_execute(stderr=self._log)
 
 
 def _manager_of_this_python() -> type[Any]:

@@ -96,16 +96,23 @@ def test_a_failing_cell_fails_the_demo(tmp_path: Path) -> None:
     assert [cell.execution_count for cell in kept.cells] == [1, 2, None]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_the_demo_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C, or a request to end, in the middle of a cell ends the kernel and the sandbox too."""
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (signal.SIGINT, "[ 4/13]"),
+        (signal.SIGTERM, "[ 4/13]"),
+        (signal.SIGINT, "Running 13 cells"),
+        (signal.SIGINT, "[ 9/13]"),
+    ],
+)
+def test_stopping_the_demo_leaves_no_process(tmp_path: Path, number: signal.Signals, text: str) -> None:
+    """Ctrl-C, or a request to end, at any moment ends the kernel and the sandbox too, and says so in one line."""
     with started(DEMO, tmp_path) as process:
-        read_until(process, "[ 4/13]")
+        read_until(process, text)
         family = descendants(process.pid)
-        assert family, "there is no kernel"
         os.kill(process.pid, number)
-        process.communicate(timeout=30)
-    assert process.returncode == 130
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, "\nStopped; nothing is left running.\n")
     assert not [
         pid for pid in family if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
     ]

@@ -231,7 +231,7 @@ def help_text(spec: Spec) -> str:
     shape = " ".join(
         [
             f"{spec.sign}{spec.magic}",
-            *(f"[{word}]" for word in spec.words),
+            *spec.words,
             *(["name=value …"] if spec.pairs else []),
             "[options]",
         ]

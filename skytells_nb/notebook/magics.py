@@ -87,6 +87,9 @@ class SkytellsMagics(Magics):
             raise InputError("%skytells_predict needs a model.", "%skytells_models lists them.")
         values = self._pairs(read)
         session, model = current(), read.words[0]
+        if session.client.model(model).speaks_chat:
+            what = f"{plain(model, 80)} is a text model: it runs no predictions."
+            raise InputError(what, f"Use %%skytells_chat {plain(model, 80)}.")
         if body is not None and body.strip():
             name = _main_text(session.client.model(model))
             if name in values:
@@ -95,7 +98,12 @@ class SkytellsMagics(Magics):
         if "quote" in read.options:
             return self._give(read, session.quote(model, values))
         options = {name: read.options[name] for name in ("tag", "timeout", "quiet") if name in read.options}
-        return self._give(read, session.predict(model, values, **options))
+        try:
+            return self._give(read, session.predict(model, values, **options))
+        except BaseException as error:
+            if (job := getattr(error, "prediction", None)) is not None:
+                self._give(read, job)  # its id is the way back to what was paid for
+            raise
 
     @no_var_expand
     @line_magic

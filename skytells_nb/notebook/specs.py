@@ -13,7 +13,7 @@ CHAT = Spec(
     "skytells_chat",
     sign="%%",
     summary="Ask a text model: the cell's body is the prompt, the answer streams in.",
-    words=("MODEL",),
+    words=("[MODEL]",),
     options=(
         Option("system", "s", str, "how the model should behave", '"…"'),
         Option("temperature", "t", float, "0 (steady) to 2 (wild)", "0.7"),
@@ -45,7 +45,7 @@ PREDICT = Spec(
 MODELS = Spec(
     "skytells_models",
     "List the models with their prices; words narrow the list, a model's own name shows its inputs.",
-    words=("WORD", "WORD", "WORD", "WORD"),
+    words=("[WORD]", "[WORD]", "[WORD]", "[WORD]"),
     options=(Option("type", "", str, "only models of this type", "image"), _OUT),
     examples=("%skytells_models", "%skytells_models fusion --type image", "%skytells_models truefusion-pro"),
 )
@@ -65,7 +65,7 @@ USAGE = Spec(
 SANDBOX = Spec(
     "skytells_sandbox",
     "Go offline: use a local Skytells that needs no key and bills nothing. `stop` goes back.",
-    words=("stop",),
+    words=("[stop]",),
     examples=("%skytells_sandbox", "%skytells_sandbox stop"),
 )
 STATUS = Spec(

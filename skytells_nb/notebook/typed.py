@@ -25,6 +25,9 @@ def give_an_empty_body(lines: list[str]) -> list[str]:
     return [lines[0].rstrip("\n") + "\n", " \n"] if alone and not "".join(lines[1:]).strip() else lines
 
 
+give_an_empty_body.has_side_effects = True  # type: ignore[attr-defined]  # IPython: not while a person still types
+
+
 class Question(TokenTransformBase):
     """A line magic of ours whose line ends in a question mark: it runs."""
 

@@ -10,7 +10,7 @@ from skytells_nb.notebook.command import Option, Spec, help_text, parse
 SPEC = Spec(
     "skytells_try",
     "Try things.",
-    words=("MODEL",),
+    words=("[MODEL]",),
     options=(
         Option("system", "s", str, "a text", '"…"'),
         Option("temperature", "t", float, "a number", "0.7"),

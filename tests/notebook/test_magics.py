@@ -237,7 +237,7 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         ("%skytells_predict", "InputError: %skytells_predict needs a model. %skytells_models lists them."),
         (
             "%skytells_predict gpt-5 prompt=x",
-            "InputError: gpt-5 is a text model: it runs no predictions. Use chat, or %%skytells_chat.",
+            "InputError: gpt-5 is a text model: it runs no predictions. Use %%skytells_chat gpt-5.",
         ),
         ("%%skytells_chat\n{{undefnd}}", "UnknownNameError: There is no name 'undefnd' for {{undefnd}}."),
         (
@@ -339,6 +339,20 @@ def test_stop_keeps_what_came(notebook: Kernel, place: Path) -> None:
     assert "word2999" not in ran.text
     assert "interrupted" in ran.text
     assert rows(place)[-1][:3] == ("chat", "interrupted", "stopped")
+
+
+def test_giving_up_keeps_the_way_back(notebook: Kernel) -> None:
+    """A wait that is given up says how to go on, and leaves the prediction in the variable of -o."""
+    ran = notebook.run("%skytells_predict truefusion-video prompt=waves --timeout 0.01 -o film")
+    assert ran.error.startswith("StillRunningError: Prediction ")
+    assert "It goes on; get it later with sky.Client().wait('" in ran.error
+    assert notebook.run("import skytells_nb as sky; sky.Client().wait(film).status.value").text == "'succeeded'"
+
+
+def test_a_terminal_waits_for_the_body(notebook: Kernel) -> None:
+    """While a person types, a cell magic without its body is not complete."""
+    state = "get_ipython().check_complete('%%skytells_chat\\n')[0]"
+    assert notebook.run(state).text == "'incomplete'"
 
 
 def test_stop_cancels_the_job(notebook: Kernel, place: Path, shared_sandbox: Sandbox) -> None:
