@@ -11,7 +11,8 @@ import json
 from typing import Any
 
 from ..errors import BrokenStreamError, ServiceError
-from .values import Delta, Filters, Json, Reply, Usage, content_text, count, mended, record, text
+from .reading import Json, content_text, count, mended, record, text
+from .values import Delta, Filters, Reply, Usage
 
 _decode = json.JSONDecoder().raw_decode
 

@@ -17,12 +17,13 @@ from typing import Any
 from ..errors import BrokenStreamError, RefusedError, ServiceError, SkytellsError, plain
 from . import pricing, wire
 from .assembly import Assembly
+from .reading import record
 from .record import Call, CallStatus
 from .retry import RetryPolicy
 from .sse import Decoder
 from .steps import Begin, Emit, End, Flow, Pause, Receive, Send, T
 from .trace import Trace
-from .values import Model, Prediction, Reply, Usage, record
+from .values import Model, Prediction, Reply, Usage
 
 
 def exchange(

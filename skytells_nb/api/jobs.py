@@ -21,11 +21,12 @@ from ..errors import (
 )
 from . import pricing, wire
 from .flows import exchange, tell, told
+from .reading import record
 from .record import Call, CallStatus
 from .retry import RetryPolicy
 from .steps import End, Flow, Pause, Send
 from .trace import Trace
-from .values import Model, Prediction, Status, record
+from .values import Model, Prediction, Status
 
 _CALL_STATUS: dict[Status, CallStatus] = {
     Status.SUCCEEDED: "succeeded",

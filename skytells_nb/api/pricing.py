@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from .reading import count, money, record, text
 from .record import Charge
 from .shown import Shown
-from .values import Model, Prediction, Status, Usage, count, money, record, text
+from .values import Model, Prediction, Status, Usage
 
 MILLION = Decimal(1_000_000)
 _LEAST_SHOWN = Decimal("0.000001")

@@ -11,76 +11,15 @@ contradict each other, both forms are read.
 from __future__ import annotations
 
 import enum
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
 
 from ..schema.fields import Field, read_fields
+from .reading import Json, content_text, count, items, mended, moment, money, record, seconds, strings, text
 from .record import Call
 from .shown import Shown, brief
-
-Json = dict[str, Any]
-
-
-def record(value: object) -> Json:
-    """Read a JSON object, or {} where something else came."""
-    return cast("Json", value) if isinstance(value, dict) else {}
-
-
-def text(value: object) -> str | None:
-    """Read a non-empty string, or None."""
-    return value if isinstance(value, str) and value else None
-
-
-def count(value: object) -> int | None:
-    """Read a whole number of things, or None for what is no such number."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
-
-
-def seconds(value: object) -> float | None:
-    """Read a number of seconds (or percent), or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def money(value: object) -> Decimal | None:
-    """Read an amount without binary noise: 0.75 is exactly 0.75; None for what is no sane amount.
-
-    A negative, endless or absurd one (over 10^12, or under 10^-18 and not 0) would spoil every sum that it enters.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = Decimal(str(value))
-    except (ArithmeticError, ValueError):
-        return None
-    return amount if amount.is_finite() and (amount == 0 or _LEAST <= amount <= _MOST) else None
-
-
-_LEAST, _MOST = Decimal("1e-18"), Decimal("1e12")
-
-
-_FRACTION = re.compile(r"(\.\d{6})\d+")
-
-
-def moment(value: object) -> datetime | None:
-    """Read a timestamp as aware UTC; nanoseconds are cut to microseconds; None for what is no timestamp."""
-    if not isinstance(value, str):
-        return None
-    try:
-        read = datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip()))
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +64,7 @@ class Filters:
     @classmethod
     def from_json(cls, prompt_results: object, completion_results: object) -> Filters:
         """Read `prompt_filter_results` and a choice's `content_filter_results`."""
-        prompts = [record(record(item).get("content_filter_results")) for item in _items(prompt_results)]
+        prompts = [record(record(item).get("content_filter_results")) for item in items(prompt_results)]
         return cls(
             prompt=tuple(name for results in prompts for name in _blocked(results)),
             completion=tuple(_blocked(record(completion_results))),
@@ -134,10 +73,6 @@ class Filters:
 
 def _blocked(results: Json) -> list[str]:
     return [name for name, result in results.items() if record(result).get("filtered") is True]
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,23 +86,7 @@ class Delta:
     @property
     def finish_reason(self) -> str | None:
         """Why the answer ended, on the piece that ends it."""
-        return next((text(record(c).get("finish_reason")) for c in _items(self.raw.get("choices"))), None)
-
-
-def content_text(content: object) -> str:
-    """Join what a message or delta says: a string, an array of parts with text, or nothing."""
-    if isinstance(content, str):
-        return content
-    return "".join(text(record(part).get("text")) or "" for part in _items(content))
-
-
-def mended(said: str) -> str:
-    """Join characters that came in two halves; half a character alone becomes U+FFFD, so that text can be written."""
-    try:
-        said.encode()
-    except UnicodeEncodeError:
-        return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return said
+        return next((text(record(c).get("finish_reason")) for c in items(self.raw.get("choices"))), None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -190,7 +109,7 @@ class Reply(Shown):
     def from_json(cls, body: object) -> Reply:
         """Read a ChatCompletion object; `text` is the first choice's."""
         raw = record(body)
-        choice = record(next(iter(_items(raw.get("choices"))), None))
+        choice = record(next(iter(items(raw.get("choices"))), None))
         message = record(choice.get("message"))
         return cls(
             id=text(raw.get("id")) or "",
@@ -200,7 +119,7 @@ class Reply(Shown):
             finish_reason=text(choice.get("finish_reason")),
             usage=Usage.from_json(raw.get("usage")),
             filters=Filters.from_json(raw.get("prompt_filter_results"), choice.get("content_filter_results")),
-            tool_calls=tuple(record(item) for item in _items(message.get("tool_calls"))),
+            tool_calls=tuple(record(item) for item in items(message.get("tool_calls"))),
             raw=raw,
         )
 
@@ -293,7 +212,7 @@ class Prediction(Shown):
             model=text(record(model).get("name")) or text(model) or "",
             type=text(record(model).get("type")) or "",
             input=record(raw.get("input")),
-            output=tuple(_strings(raw.get("output"))),
+            output=tuple(strings(raw.get("output"))),
             error=_failure(raw, problem) if status is Status.FAILED else None,
             error_id=text(raw.get("error_id")) or text(record(problem).get("error_id")),
             created_at=moment(raw.get("created_at")),
@@ -336,21 +255,6 @@ def _failure(raw: Json, problem: object) -> str | None:
     return next((found for found in map(text, candidates) if found), None)
 
 
-def _strings(value: object) -> list[str]:
-    """Flatten an output: a string, a list, objects whose values are links, nested in any way."""
-    found: list[str] = []
-    waiting = [value]
-    while waiting and len(found) < 10_000:
-        item = waiting.pop()
-        if isinstance(item, str):
-            found.append(item)
-        elif isinstance(item, list):
-            waiting.extend(reversed(item))
-        elif isinstance(item, dict):
-            waiting.extend(reversed(list(item.values())))
-    return found
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Model(Shown):
     """A model of the catalogue; `slug` is what requests call it (its `namespace`)."""
@@ -378,7 +282,7 @@ class Model(Shown):
             description=text(raw.get("description")) or "",
             vendor=text(record(raw.get("vendor")).get("name")) or "",
             status=text(raw.get("status")) or "",
-            capabilities=tuple(word for word in _items(raw.get("capabilities")) if isinstance(word, str)),
+            capabilities=tuple(word for word in items(raw.get("capabilities")) if isinstance(word, str)),
             pricing=record(raw.get("pricing")),
             input_schema=record(raw.get("input_schema")),
             raw=raw,

@@ -28,7 +28,7 @@ from ..errors import (
     plain,
     without_secrets,
 )
-from .values import record, text
+from .reading import record, text
 
 MAX_BODY = 64 * 1024 * 1024
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skytells_nb.api.reading import count, moment, money, seconds
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.api.values import (
     Delta,
@@ -23,10 +24,6 @@ from skytells_nb.api.values import (
     Reply,
     Status,
     Usage,
-    count,
-    moment,
-    money,
-    seconds,
 )
 
 Seed = Callable[[str], Any]

@@ -32,9 +32,9 @@ class Lab:
         return f"{self.address}/lab/tree/{notebook}?reset&token=t"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Yield the browser."""
+    """Yield the browser, for one module: Playwright keeps an event loop, which other tests must not find running."""
     with running_browser() as running:
         yield running
 

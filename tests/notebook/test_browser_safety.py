@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from skytells_nb.notebook.markdown import to_html
 from skytells_nb.notebook.render import bundle
+from tests.browsers import running_browser
 from tests.notebook.hostile import PAYLOADS
 from tests.notebook.test_render import hostile_values
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_no_hostile_output_runs_or_reaches_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of all hostile outputs opens no dialog, sends no request and runs no script, not even when clicked."""
-    from playwright.sync_api import sync_playwright
-
     monkeypatch.chdir(tmp_path)
     pieces = [to_html(payload, growing=growing) for payload in PAYLOADS for growing in (False, True)]
     for payload in PAYLOADS:
@@ -31,8 +26,7 @@ def test_no_hostile_output_runs_or_reaches_out(tmp_path: Path, monkeypatch: pyte
         encoding="utf-8",
     )
     happened: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with running_browser() as browser:
         page = browser.new_page()
         page.on("dialog", lambda dialog: (happened.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: happened.append(request.url) if request.url != page_file.as_uri() else None)
@@ -46,5 +40,4 @@ def test_no_hostile_output_runs_or_reaches_out(tmp_path: Path, monkeypatch: pyte
         assert page.evaluate("document.scripts.length") == 0
         assert page.evaluate("document.querySelectorAll('section').length") == len(pieces)
         assert page.evaluate("document.querySelectorAll('body > :not(section)').length") == 0
-        browser.close()
     assert happened == []
