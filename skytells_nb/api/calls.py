@@ -134,7 +134,7 @@ class Calls:
             what = "`stream` is not a parameter of chat."
             raise InputError(what, "Use chat_stream(...) to read the answer as it comes.")
         request = wire.chat_request(model, wire.messages_of(prompt, system), params, stream=stream)
-        return replace(request, timeout=None if timeout is None else _span(timeout))
+        return request if timeout is None else replace(request, timeout=_span(timeout))
 
     def _trace(self, api: Literal["chat", "prediction"], request: wire.Request, model: str, tag: str | None) -> Trace:
         call: Call = new_call(api, request, model, sandbox=self._sandbox, tag=tag)

@@ -43,7 +43,7 @@ class Client(Driver):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        options = transfer.options(self._calls.key.value, timeout, self.base_url)
+        options = transfer.options(timeout, self.base_url)
         self._pool = transfer.Pool(lambda: transfer.Http(transport=transport, **options))
         self._sleep = sleep
 
@@ -86,9 +86,9 @@ class Client(Driver):
     def _perform(self, step: steps.Step) -> Any:
         match step:
             case steps.Send():
-                response = self._send(step)
+                response, headers = self._send(step)
                 try:
-                    return wire.Answer(response.status_code, response.headers, self._body(response))
+                    return wire.Answer(response.status_code, headers, self._body(response))
                 finally:
                     response.close()
             case steps.Pause():
@@ -98,16 +98,18 @@ class Client(Driver):
             case steps.End():
                 return self._tell_after(step.call)
 
-    def _send(self, step: steps.Send) -> httpx.Response:
+    def _send(self, step: steps.Send) -> tuple[httpx.Response, dict[str, str]]:
         try:
             http = self._pool.http
-            response = http.send(transfer.prepared(http, step.request, self.base_url), stream=True)
+            request = transfer.prepared(step.request, self.base_url, self._calls.key.value, http.timeout)
+            response = http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
-        if refusal := transfer.refusal(response):
+        headers = transfer.headers_of(response)
+        if refusal := transfer.refusal(headers):
             response.close()
             raise refusal
-        return response
+        return response, headers
 
     def _body(self, response: httpx.Response) -> bytes:
         pieces: list[bytes] = []
@@ -138,11 +140,11 @@ class Client(Driver):
                         case steps.Emit():
                             yield from step.deltas
                         case steps.Send(request=wire.Request(stream=True)):
-                            response = self._send(step)
-                            streams = transfer.streams(response)
+                            response, headers = self._send(step)
+                            streams = transfer.streams(response.status_code, headers)
                             body = b"" if streams else self._body(response)
                             pieces = response.iter_bytes()
-                            result = wire.Answer(response.status_code, response.headers, body)
+                            result = wire.Answer(response.status_code, headers, body)
                         case _:
                             result = self._perform(step)
                 except (StopIteration, steps.Abandoned):
@@ -179,7 +181,7 @@ class AsyncClient(Driver):
         retry: RetryPolicy | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        options = transfer.options(self._calls.key.value, timeout, self.base_url)
+        options = transfer.options(timeout, self.base_url)
         self._pool = transfer.Pool(lambda: transfer.AsyncHttp(transport=transport, **options))
         self._sleep = sleep
 
@@ -222,9 +224,9 @@ class AsyncClient(Driver):
     async def _perform(self, step: steps.Step) -> Any:
         match step:
             case steps.Send():
-                response = await self._send(step)
+                response, headers = await self._send(step)
                 try:
-                    return wire.Answer(response.status_code, response.headers, await self._body(response))
+                    return wire.Answer(response.status_code, headers, await self._body(response))
                 finally:
                     await response.aclose()
             case steps.Pause():
@@ -234,16 +236,18 @@ class AsyncClient(Driver):
             case steps.End():
                 return self._tell_after(step.call)
 
-    async def _send(self, step: steps.Send) -> httpx.Response:
+    async def _send(self, step: steps.Send) -> tuple[httpx.Response, dict[str, str]]:
         try:
             http = self._pool.http
-            response = await http.send(transfer.prepared(http, step.request, self.base_url), stream=True)
+            request = transfer.prepared(step.request, self.base_url, self._calls.key.value, http.timeout)
+            response = await http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
-        if refusal := transfer.refusal(response):
+        headers = transfer.headers_of(response)
+        if refusal := transfer.refusal(headers):
             await response.aclose()
             raise refusal
-        return response
+        return response, headers
 
     async def _body(self, response: httpx.Response) -> bytes:
         pieces: list[bytes] = []
@@ -275,11 +279,11 @@ class AsyncClient(Driver):
                             for delta in step.deltas:
                                 yield delta
                         case steps.Send(request=wire.Request(stream=True)):
-                            response = await self._send(step)
-                            streams = transfer.streams(response)
+                            response, headers = await self._send(step)
+                            streams = transfer.streams(response.status_code, headers)
                             body = b"" if streams else await self._body(response)
                             pieces = response.aiter_bytes()
-                            result = wire.Answer(response.status_code, response.headers, body)
+                            result = wire.Answer(response.status_code, headers, body)
                         case _:
                             result = await self._perform(step)
                 except (StopIteration, steps.Abandoned):

@@ -8,7 +8,7 @@ to it beside the key.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -31,20 +31,6 @@ H = TypeVar("H", bound="httpx.Client | httpx.AsyncClient")
 
 _THEIRS = frozenset({"httpx", "httpcore", "h11", "anyio", "ssl"})
 """Whose exceptions are stripped of the frames that hold headers; the user's own keep theirs."""
-
-
-class KeyHeaders(httpx.Auth):
-    """Puts the key on a request in both of the API's forms, `x-api-key` and `Authorization: Bearer`."""
-
-    def __init__(self, key: Key) -> None:
-        self._key = key
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the two headers."""
-        secret = self._key.reveal()
-        request.headers["x-api-key"] = secret
-        request.headers["authorization"] = f"Bearer {secret}"
-        yield request
 
 
 class _NoCookies(httpx.Cookies):
@@ -77,17 +63,15 @@ _address = lru_cache(maxsize=64)(httpx.URL)
 """Reads an address once: the same few are called again and again."""
 
 
-def options(key: Key, timeout: float | None, base_url: str) -> dict[str, Any]:
+def options(timeout: float | None, base_url: str) -> dict[str, Any]:
     """Give the constructor arguments for `httpx.Client` and its twin.
 
     The environment's proxies are used, but never for this machine: the key would leave it in the clear.
     """
     here = is_loopback(urlsplit(base_url).hostname or "")
     return {
-        "auth": KeyHeaders(key),
         "timeout": USUAL_TIMEOUT if timeout is None else httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         "limits": LIMITS,
-        "headers": {"accept": "application/json", "user-agent": "skytells_nb"},
         "follow_redirects": False,
         "trust_env": not here,
     }
@@ -116,35 +100,41 @@ class Pool(Generic[H]):
         return self._http
 
 
-def streams(response: httpx.Response) -> bool:
+def streams(status: int, headers: Mapping[str, str]) -> bool:
     """Say whether an answer comes as a stream of events; JSON and HTML do not, whatever was asked for."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return 200 <= response.status_code < 300 and kind not in ("application/json", "text/html")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return 200 <= status < 300 and kind not in ("application/json", "text/html")
 
 
-def refusal(response: httpx.Response) -> SkytellsError | None:
+def refusal(headers: Mapping[str, str]) -> SkytellsError | None:
     """Give the error for an answer that is packed more than once: a few bytes of it could fill the memory."""
-    packed = response.headers.get("content-encoding", "")
+    packed = headers.get("content-encoding", "")
     if "," not in packed:
         return None
     return ServiceError(f"The answer is packed as {plain(packed, 40)}, which is not read.", "Check the address.")
 
 
-def prepared(http: httpx.Client | httpx.AsyncClient, request: wire.Request, base_url: str) -> httpx.Request:
-    """Make the httpx request of one of ours: its address and headers are whole, so there is nothing to merge."""
-    limits = http.timeout if request.timeout is None else httpx.Timeout(request.timeout)
-    made = httpx.Request(
-        request.method,
-        _address(base_url + request.path),
-        headers=http.headers,
-        content=request.body,
-        extensions={"timeout": limits.as_dict()},
-    )
+def prepared(request: wire.Request, base_url: str, key: Key, usual: httpx.Timeout) -> httpx.Request:
+    """Make the httpx request of one of ours; the key is put on here, in both of the API's forms."""
+    secret = key.reveal()
+    limits = usual if request.timeout is None else httpx.Timeout(request.timeout)
+    headers = [
+        ("accept", "text/event-stream, application/json" if request.stream else "application/json"),
+        ("accept-encoding", "gzip, deflate"),
+        ("user-agent", "skytells_nb"),
+        ("x-api-key", secret),
+        ("authorization", f"Bearer {secret}"),
+    ]
     if request.body is not None:
-        made.headers["content-type"] = "application/json"
-    if request.stream:
-        made.headers["accept"] = "text/event-stream, application/json"
-    return made
+        headers.append(("content-type", "application/json"))
+    address = _address(base_url + request.path)
+    extensions = {"timeout": limits.as_dict()}
+    return httpx.Request(request.method, address, headers=headers, content=request.body, extensions=extensions)
+
+
+def headers_of(response: httpx.Response) -> dict[str, str]:
+    """Give an answer's headers by their names in lower case, read once."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
 
 
 def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> SkytellsError:

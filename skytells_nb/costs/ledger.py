@@ -112,6 +112,7 @@ class Ledger:
         self._connection: sqlite3.Connection | None = None
         self._process = 0
         self._inode = 0
+        self._next_look = 0.0
         self.trouble = ""
 
     def insert(self, row: Row) -> None:
@@ -164,10 +165,18 @@ class Ledger:
             self._connection = None
 
     def _opened(self) -> sqlite3.Connection:
-        if self._connection is None or self._process != os.getpid() or self._file() != self._inode:
+        if self._connection is None or self._process != os.getpid() or self._was_taken_away():
             self._connection = self._connect()
             self._process, self._inode = os.getpid(), self._file()
         return self._connection
+
+    def _was_taken_away(self) -> bool:
+        """Look, once a second at most, whether the path still leads to the file that is open."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return False
+        self._next_look = now + 1.0
+        return self._file() != self._inode
 
     def _file(self) -> int:
         """Name the file that is at the path now; 0 where somebody took it away."""
