@@ -471,3 +471,36 @@ def test_the_default_ledger_is_one_object_for_each_setting(monkeypatch: pytest.M
     assert (first.path, default_ledger().path) == (tmp_path / "a.sqlite3", tmp_path / "b.sqlite3")
     for name in (str(tmp_path / "a.sqlite3"), str(tmp_path / "b.sqlite3")):
         ledgers._ledgers.pop(name).close()
+
+
+def test_a_file_that_was_taken_away_is_made_anew(path: Path, a_call: MakeCall) -> None:
+    """Somebody deletes the file while a kernel runs: later rows go to a new one, not into nothing."""
+    taken = Ledger(path)
+    Recorder(taken).before(a_call(id="first"))
+    for part in path.parent.glob(f"{path.name}*"):
+        part.unlink()
+    taken.look_again()
+    Recorder(taken).before(a_call(id="second"))
+    assert [row["id"] for row in stored(path)] == ["second"]
+    taken.close()
+
+
+def test_many_processes_make_one_file_at_once(tmp_path: Path) -> None:
+    """Kernels that start together, on a file that is not there yet, lose no row."""
+    code = """
+import sys
+from skytells_nb.api import wire
+from skytells_nb.api.trace import new_call
+from skytells_nb.costs.ledger import Ledger, Recorder
+sys.stdin.readline()
+ledger = Ledger(sys.argv[1])
+Recorder(ledger).before(new_call("chat", wire.Request("POST", "/x"), "m", sandbox=False, tag=None))
+sys.exit(len(ledger.unwritten))
+"""
+    path = tmp_path / "new.sqlite3"
+    command = [sys.executable, "-c", code, str(path)]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(8)]
+    for process in started:
+        process.communicate(b"go\n", timeout=60)
+    assert [process.returncode for process in started] == [0] * 8
+    assert len(stored(path)) == 8

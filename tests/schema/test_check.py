@@ -206,3 +206,24 @@ def test_no_schema_breaks_the_check(schema: dict[str, Any], values: dict[str, An
 def test_a_field_is_described_in_one_line(schema: dict[str, Any], required: bool, told: str) -> None:
     """Limits and default, as the catalogue shows them."""
     assert describe(read_field("x", schema, required=required)) == told
+
+
+def test_a_pattern_that_could_take_for_ever_is_left_to_the_service() -> None:
+    """Nested repetition would hang the kernel; plain patterns are judged."""
+    hostile = {"properties": {"p": {"type": "string", "pattern": "^(a+)+$"}}}
+    assert problems_of(hostile, {"p": "a" * 40 + "b"}) == ()
+    plain_one = {"properties": {"p": {"type": "string", "pattern": "^[a-z]+$"}}}
+    assert [str(problem) for problem in problems_of(plain_one, {"p": "A1"})] == ["p does not have the form ^[a-z]+$"]
+
+
+def test_nullable_allows_null() -> None:
+    """OpenAPI's `nullable` is understood."""
+    schema = {"properties": {"seed": {"type": "integer", "nullable": True}}}
+    assert problems_of(schema, {"seed": None}) == ()
+    assert len(problems_of(schema, {"seed": "x"})) == 1
+
+
+def test_a_required_text_may_not_be_blank() -> None:
+    """An empty prompt is told before it is paid for."""
+    schema = {"required": ["prompt"], "properties": {"prompt": {"type": "string"}}}
+    assert [str(problem) for problem in problems_of(schema, {"prompt": "  "})] == ["prompt is empty"]
