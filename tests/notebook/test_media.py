@@ -233,11 +233,11 @@ def test_broken_off_file_is_not_kept(keeper: Keeper, file_server: FileServer) ->
 
 def test_silent_server_is_left(tmp_path: Path, file_server: FileServer) -> None:
     """A server that says nothing is given up after the timeout."""
-    file_server.files["/a"] = lambda _: time.sleep(1)
+    file_server.files["/a"] = lambda _: time.sleep(4)
     began = time.monotonic()
     (kept,) = Keeper(tmp_path, timeout=0.2).keep(job(f"{file_server.url}/a"))
     assert "did not answer in time" in kept.note
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 3
 
 
 def test_endless_drip_is_left(tmp_path: Path, file_server: FileServer) -> None:
@@ -289,9 +289,9 @@ def test_stop_leaves_no_half_files(tmp_path: Path, file_server: FileServer) -> N
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "go\n"
-        while not file_server.asked:
+        while not any(part.stat().st_size for part in (tmp_path / "media").glob("*")):
+            assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "stopped []\n"
 
