@@ -117,8 +117,12 @@ class Calls:
         """
         told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
         request = self._chat_request(prompt, model, system, told, timeout, stream=True)
-        assembly, trace = Assembly(), self._trace("chat", request, model, tag)
-        return Opening(assembly, self._naming_models(model, flows.chat_stream(request, trace, assembly)))
+        assembly = Assembly()
+
+        def work() -> Flow[None]:  # the call begins when it is read, not when it is prepared
+            yield from flows.chat_stream(request, self._trace("chat", request, model, tag), assembly)
+
+        return Opening(assembly, self._naming_models(model, work()))
 
     def _chat_request(
         self,

@@ -92,7 +92,8 @@ def wait(
     begun = trace.clock()
     try:
         if created and not job.status.final:
-            yield End(concluded(job, trace, model)[1])
+            job, call = concluded(job, trace, model)
+            yield End(call)
         if on_progress is not None:
             on_progress(job, 0.0)
         while not job.status.final:
@@ -109,7 +110,7 @@ def wait(
         raise
     except BaseException as stop:
         try:
-            if cancel_on_interrupt:
+            if cancel_on_interrupt and not job.status.final:
                 job = yield from _cancel_once(job)
         finally:
             job, call = concluded(job, trace, model)

@@ -9,6 +9,7 @@ import pytest
 
 from skytells_nb.api.client import Client
 from skytells_nb.api.record import Call
+from skytells_nb.errors import StillRunningError
 from skytells_nb.local import Sandbox
 
 
@@ -99,4 +100,15 @@ def test_cancel_completes_the_record(sandbox: Sandbox) -> None:
     with client(sandbox, observer) as asked:
         asked.cancel(asked.submit("truefusion-video", {"prompt": "waves"}))
     assert [call.status for call in observer.heard] == ["running", "canceled"]
+    assert len({call.id for call in observer.heard}) == 1
+
+
+def test_a_wait_given_up_knows_its_own_call(sandbox: Sandbox) -> None:
+    """The prediction of a wait that was given up carries its record, so that going on completes the same one."""
+    observer = StopsOnce(lambda _: False)
+    with client(sandbox, observer) as asked:
+        with pytest.raises(StillRunningError) as caught:
+            asked.predict("truefusion-video", {"prompt": "waves"}, timeout=0.01)
+        asked.wait(caught.value.prediction)
+    assert [call.status for call in observer.heard] == ["running", "succeeded"]
     assert len({call.id for call in observer.heard}) == 1
