@@ -3,7 +3,7 @@
     SkytellsError
     ├── SetupError               an address, folder or option of ours is wrong: mend the setting
     │   └── NoKeyError           no API key anywhere: log in, or go offline with the sandbox
-    ├── InputError               found before anything was sent: mend the line
+    ├── InputError               nothing ran and nothing was billed: mend the line
     │   ├── UnknownNameError     a model, input, option or {{name}} that nobody knows
     │   └── InvalidInputError    inputs that break the model's schema; all problems at once
     ├── RefusedError             the service refused the request; nothing ran, nothing was billed
@@ -122,11 +122,11 @@ class NoKeyError(SetupError):
 
 
 class InputError(SkytellsError):
-    """What was asked cannot be sent; nothing left this machine."""
+    """What was asked cannot be carried out as it stands; nothing ran and nothing was billed."""
 
 
 class UnknownNameError(InputError):
-    """A name that nobody knows; `name` is that name, `suggestion` the nearest known one or None."""
+    """A name that nobody knows, here or at the service; `suggestion` is the nearest known one, or None."""
 
     def __init__(self, what: str, fix: str = "", *, name: str = "", suggestion: str | None = None, **more: Any) -> None:
         super().__init__(what, fix, **more)

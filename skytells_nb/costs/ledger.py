@@ -170,10 +170,6 @@ class Ledger:
             self._process, self._inode = os.getpid(), self._file()
         return self._connection
 
-    def look_again(self) -> None:
-        """Look at the next use, rather than within a second, whether the file is still there."""
-        self._next_look = 0.0
-
     def _was_taken_away(self) -> bool:
         """Look, once a second at most, whether the path still leads to the file that is open."""
         now = time.monotonic()
