@@ -100,6 +100,11 @@ class SkytellsError(Exception):
         self.request_id = request_id
         self.body = body
 
+    def advise(self, fix: str) -> None:
+        """Say what to do in other words, where more is known than when the error was made."""
+        self.fix = fix
+        self.args = (self.what, fix)
+
     def __str__(self) -> str:
         """Give what happened, what to do, and the ids that support would ask for."""
         ids = [text for text in (self.error_id, self.status and f"HTTP {self.status}", self.request_id) if text]

@@ -1,50 +1,46 @@
 """The pieces of a streamed answer -> deltas as they come, and one Reply at any moment.
 
-Pure: fed with the events' data, it never waits. A chunk may have no choices (it then carries usage or filters), a
-content that is null, a string or an array of parts, and padding (`obfuscation`) that is ignored; blank data is nothing.
-A tool call comes in fragments that are joined by their index. `finished` says whether the answer is whole.
+Pure: fed with the events' data, it never waits. `Assembly` is what both text APIs share; `ChatAssembly` gathers chunks
+of chat: a chunk may have no choices (it then carries usage or filters), a content that is null, a string or an array of
+parts, and padding (`obfuscation`) that is ignored; blank data is nothing. Tool calls come in fragments that are joined
+by their index.
 """
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 from ..errors import BrokenStreamError, ServiceError
-from .reading import Json, content_text, count, mended, record, text
-from .values import Delta, Filters, Reply, Usage
+from .reading import Json, content_text, count, items, mended, record, text
+from .values import Choice, Delta, Filters, Reply, Usage
 
 _decode = json.JSONDecoder().raw_decode
 
 
-class Assembly:
-    """What has come of one answer."""
+class Assembly(ABC):
+    """What has come of one answer.
+
+    `finished` says that the answer is whole by its own word, `done` that nothing more need be read, `trouble` is an
+    error that the service sent in the stream, `settled` the Reply once the call has ended.
+    """
 
     def __init__(self) -> None:
         self.finished = False
         self.done = False
+        self.trouble: Json | None = None
         self.settled: Reply | None = None
-        self._texts: list[str] = []
-        self._refusals: list[str] = []
-        self._first: Json = {}
-        self._finish_reason: str | None = None
-        self._usage: Json | None = None
-        self._prompt_filters: object = None
-        self._filters: Json = {}
-        self._tools: dict[int, Json] = {}
 
-    def feed(self, data: str) -> Delta | None:
-        """Take one event's data; return what it adds, or None at the end mark.
-
-        Raises `BrokenStreamError` for data that is no JSON object.
-        """
+    def feed(self, data: str) -> list[Delta]:
+        """Take one event's data; return what it adds. Raises `BrokenStreamError` for data that is no JSON object."""
         if data[:1] != "{":
             data = data.strip()
             if data == "[DONE]":
                 self.done = True
-                return None
+                return []
             if not data:
-                return Delta("", {})
+                return []
         try:
             chunk, end = _decode(data)
             if end != len(data):
@@ -55,7 +51,55 @@ class Assembly:
             raise BrokenStreamError("The stream sent a piece that is not an object.", "What had come is kept.")
         return self.add(chunk)
 
-    def add(self, chunk: Json) -> Delta:
+    @abstractmethod
+    def add(self, chunk: Json) -> list[Delta]:
+        """Take one chunk or event."""
+
+    @abstractmethod
+    def add_whole(self, body: object) -> list[Delta]:
+        """Take a whole answer, from a service that was asked to stream and did not; raises `ServiceError` for none."""
+
+    @abstractmethod
+    def reply(self) -> Reply:
+        """Give what has come so far as a Reply; `complete` only if the answer ended by its own word."""
+
+
+class _Said:
+    """What has come of one choice."""
+
+    __slots__ = ("filters", "finish_reason", "index", "refusals", "texts", "tools")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.texts: list[str] = []
+        self.refusals: list[str] = []
+        self.finish_reason: str | None = None
+        self.filters: Json = {}
+        self.tools: dict[int, Json] = {}
+
+    def choice(self) -> Choice:
+        return Choice(
+            text=mended("".join(self.texts)),
+            refusal=mended("".join(self.refusals)) or None,
+            finish_reason=self.finish_reason,
+            filters=Filters.from_json(None, self.filters).completion,
+            tool_calls=tuple(call for _, call in sorted(self.tools.items())),
+            index=self.index,
+        )
+
+
+class ChatAssembly(Assembly):
+    """What has come of a chat's answer of `expected` choices."""
+
+    def __init__(self, expected: int = 1) -> None:
+        super().__init__()
+        self._expected = expected
+        self._first: Json = {}
+        self._said: dict[int, _Said] = {0: _Said(0)}
+        self._usage: Json | None = None
+        self._prompt_filters: object = None
+
+    def add(self, chunk: Json) -> list[Delta]:
         """Take one chunk."""
         if not self._first.get("id"):  # filters may come ahead, in a chunk that names neither id nor model
             self._first |= chunk
@@ -65,72 +109,74 @@ class Assembly:
             self._prompt_filters = chunk["prompt_filter_results"]
         choices = chunk.get("choices")
         if type(choices) is not list or not choices:
-            return Delta("", chunk)
-        added = ""
-        index = 0
-        for choice in choices:
-            if type(choice) is not dict:
-                continue
-            index = count(choice.get("index")) or 0
-            piece = self._choice(choice, choice.get("delta"), first=index == 0)
-            added += piece
-        return Delta(added, chunk, index)
+            if chunk.get("error"):
+                self.trouble = chunk
+            return [Delta("", chunk)]
+        return [self._choice(choice, choice.get("delta"), chunk) for choice in choices if type(choice) is dict]
 
-    def add_whole(self, body: object) -> Delta:
-        """Take a whole answer, from a service that was asked to stream and did not.
-
-        Raises `ServiceError` for a body that is no answer.
-        """
-        choices = record(body).get("choices")
-        if not isinstance(choices, list) or not choices:
-            raise ServiceError("The answer holds no choices.", "It may have been billed.", may_have_run=True, body=body)
-        pieces = [{**record(choice), "delta": record(choice).get("message")} for choice in choices]
+    def add_whole(self, body: object) -> list[Delta]:
+        """Take a whole ChatCompletion."""
+        whole = whole_chat(body)
+        pieces = [{**record(choice), "delta": record(choice).get("message")} for choice in whole["choices"]]
         self.done = True
-        return self.add({**record(body), "choices": pieces})
+        return self.add({**whole, "choices": pieces})
 
-    def _choice(self, choice: Json, delta: object, *, first: bool) -> str:
-        piece = ""
+    def _choice(self, choice: Json, delta: object, chunk: Json) -> Delta:
+        index = choice.get("index")
+        if type(index) is not int or index < 0:
+            index = 0
+        said = self._said.get(index)
+        if said is None:
+            said = self._said[index] = _Said(index)
+        piece = refusal = ""
+        fragments: tuple[Json, ...] = ()
         if type(delta) is dict:
             content = delta.get("content")
             piece = content if type(content) is str else content_text(content)
-            if first:
-                if piece:
-                    self._texts.append(piece)
-                if delta.get("refusal"):
-                    self._refusals.append(text(delta["refusal"]) or "")
-                if delta.get("tool_calls"):
-                    self._tool_calls(delta["tool_calls"])
-        if first:
-            if choice.get("finish_reason"):
-                self._finish_reason = text(choice["finish_reason"])
-                self.finished = True
-            if choice.get("content_filter_results"):
-                self._filters |= record(choice["content_filter_results"])
-        return piece
-
-    def _tool_calls(self, fragments: object) -> None:
-        for fragment in map(record, fragments if isinstance(fragments, list) else []):
-            index = fragment.get("index")
-            call = self._tools.setdefault(index if isinstance(index, int) else len(self._tools), {"function": {}})
-            call |= {key: value for key, value in fragment.items() if key not in ("function", "index") and value}
-            for key, value in record(fragment.get("function")).items():
-                if isinstance(value, str):
-                    call["function"][key] = call["function"].get(key, "") + value
+            if piece:
+                said.texts.append(piece)
+            if delta.get("refusal"):
+                refusal = text(delta["refusal"]) or ""
+                said.refusals.append(refusal)
+            if delta.get("tool_calls"):
+                fragments = tuple(found for item in items(delta["tool_calls"]) if (found := record(item)))
+                join_tool_calls(said.tools, fragments)
+        if choice.get("finish_reason"):
+            said.finish_reason = text(choice["finish_reason"])
+            self.finished = sum(1 for each in self._said.values() if each.finish_reason) >= self._expected
+        if choice.get("content_filter_results"):
+            said.filters |= record(choice["content_filter_results"])
+        return Delta(piece, chunk, index, refusal, fragments)
 
     def reply(self) -> Reply:
-        """Give what has come so far as a Reply; `complete` only if the answer ended by its own word."""
-        usage = Usage.from_json(self._usage)
+        """Give what has come so far as a Reply."""
         raw: dict[str, Any] = {k: v for k, v in self._first.items() if k not in ("choices", "obfuscation", "usage")}
-        tools = tuple(call for _, call in sorted(self._tools.items()))
-        return Reply(
-            id=text(self._first.get("id")) or "",
-            model=text(self._first.get("model")) or "",
-            text=mended("".join(self._texts)),
-            refusal="".join(self._refusals) or None,
-            finish_reason=self._finish_reason,
-            usage=usage,
-            filters=Filters.from_json(self._prompt_filters, self._filters),
+        return Reply.of_choices(
+            [said.choice() for _, said in sorted(self._said.items())],
+            raw | ({"usage": self._usage} if self._usage else {}),
+            usage=Usage.from_json(self._usage),
+            prompt_filters=Filters.from_json(self._prompt_filters, None).prompt,
             complete=self.finished or self.done,
-            tool_calls=tools,
-            raw=raw | ({"usage": self._usage} if self._usage else {}),
         )
+
+
+def join_tool_calls(known: dict[int, Json], fragments: tuple[Json, ...]) -> None:
+    """Add fragments to the calls they belong to: by index or, where there is none, a new id begins a new call."""
+    for fragment in fragments:
+        index = count(fragment.get("index"))
+        if index is None:
+            last = max(known, default=-1)
+            begins = last < 0 or (fragment.get("id") and fragment.get("id") != known[last].get("id"))
+            index = last + 1 if begins else last
+        call = known.setdefault(index, {"function": {}})
+        call |= {key: value for key, value in fragment.items() if key not in ("function", "index") and value}
+        for key, value in record(fragment.get("function")).items():
+            if isinstance(value, str):
+                call["function"][key] = call["function"].get(key, "") + value
+
+
+def whole_chat(body: object) -> Json:
+    """Give the body of a ChatCompletion; raises `ServiceError` for one without choices."""
+    if not items(record(body).get("choices")):
+        raise ServiceError("The answer holds no choices.", "It may have been billed.", may_have_run=True, body=body)
+    return record(body)

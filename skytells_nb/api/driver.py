@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from .calls import Calls, Opening
+from .calls import Calls
 from .record import Call
 from .steps import Flow
 from .streams import AsyncChatStream, ChatStream
+from .text_calls import Opening
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -88,6 +89,28 @@ def async_streaming(
     def call(self: Driver, /, *args: P.args, **kwargs: P.kwargs) -> AsyncChatStream:
         opening = verb(self._calls, *args, **kwargs)
         return AsyncChatStream(opening.assembly, self._stream(opening.flow))
+
+    return _as_told(call, verb)
+
+
+def listing(verb: Callable[Concatenate[Calls, P], Flow[None]]) -> Callable[Concatenate[Driver, P], Iterator[Any]]:
+    """Make a verb whose flow gives values out a method that returns an iterator; each step asks for what it needs."""
+
+    def call(self: Driver, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        found: Iterator[Any] = self._stream(verb(self._calls, *args, **kwargs))
+        return found
+
+    return _as_told(call, verb)
+
+
+def async_listing(
+    verb: Callable[Concatenate[Calls, P], Flow[None]],
+) -> Callable[Concatenate[Driver, P], AsyncIterator[Any]]:
+    """Make a verb whose flow gives values out a method to loop over with `async for`."""
+
+    def call(self: Driver, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
+        found: AsyncIterator[Any] = self._stream(verb(self._calls, *args, **kwargs))
+        return found
 
     return _as_told(call, verb)
 

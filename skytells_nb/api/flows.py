@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import BrokenStreamError, RefusedError, ServiceError, SkytellsError, plain
-from . import pricing, wire
+from ..errors import BrokenStreamError, RefusedError, SkytellsError, plain
+from . import pricing, requests, wire
 from .assembly import Assembly
 from .reading import record
 from .record import Call, CallStatus
@@ -23,7 +23,7 @@ from .retry import RetryPolicy
 from .sse import Decoder
 from .steps import Begin, Emit, End, Flow, Pause, Receive, Send, T
 from .trace import Trace
-from .values import Model, Prediction, Reply, Usage
+from .values import Delta, Embeddings, Model, Prediction, Reply, Usage
 
 
 def exchange(
@@ -55,6 +55,8 @@ def exchange(
         except SkytellsError as error:
             wait = policy.wait_before_retry(request.method, error, attempts, waited, random.random)
             if wait is None:
+                if getattr(error, "may_have_run", False):
+                    error.advise(wire.look_first(request))
                 raise
         yield Pause(wait)
         waited += wait
@@ -74,31 +76,32 @@ def told(trace: Trace, work: Flow[T]) -> Flow[T]:
         raise
 
 
-def tell(call: Call, result: Reply | Prediction) -> Flow[None]:
+def tell(call: Call, result: Reply | Prediction | Embeddings) -> Flow[None]:
     """Tell the observers of a result. An interruption that strikes here takes it along, and it is told again."""
     try:
         yield End(call)
     except GeneratorExit:
         raise
     except BaseException as stop:
-        setattr(stop, "prediction" if isinstance(result, Prediction) else "reply", result)
+        setattr(stop, _CARRIED[type(result)], result)
         yield End(call)
         raise
 
 
-def chat(request: wire.Request, trace: Trace) -> Flow[Reply]:
-    """Ask once and return the whole answer."""
-    body = yield from told(trace, _whole_answer(request, trace))
-    reply, call = settled(Reply.from_json(body), trace, "succeeded")
+_CARRIED = {Prediction: "prediction", Reply: "reply", Embeddings: "embeddings"}
+
+
+def ask(request: wire.Request, trace: Trace, read: Callable[[Any], Reply]) -> Flow[Reply]:
+    """Ask once and return the whole answer, which `read` makes of the body."""
+    found = yield from told(trace, _whole_answer(request, trace, read))
+    reply, call = settled(found, trace, "succeeded")
     yield from tell(call, reply)
     return reply
 
 
-def _whole_answer(request: wire.Request, trace: Trace) -> Flow[Any]:
+def _whole_answer(request: wire.Request, trace: Trace, read: Callable[[Any], Reply]) -> Flow[Reply]:
     body = yield from exchange(request, trace)
-    if not isinstance(record(body).get("choices"), list):
-        raise ServiceError("The answer holds no choices.", "It may have been billed.", may_have_run=True, body=body)
-    return body
+    return read(body)
 
 
 def settled(reply: Reply, trace: Trace, status: CallStatus) -> tuple[Reply, Call]:
@@ -113,20 +116,25 @@ def settled(reply: Reply, trace: Trace, status: CallStatus) -> tuple[Reply, Call
         total_tokens=usage.total_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         cached_tokens=usage.cached_tokens,
-        outputs=1,
+        outputs=len(reply.choices),
         charge=pricing.charge_tokens(trace.call.model, reply.usage),
         usage=usage.raw or None,
     )
-    return replace(reply, call=call), call
+    return replace(reply, call=call, asked=trace.asked), call
 
 
-def chat_stream(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]:
-    """Ask and give the answer out as it comes; in the end `assembly.settled` is the Reply, whole or partial."""
+def ask_stream(
+    request: wire.Request, trace: Trace, assembly: Assembly, *, plainly: Callable[[], None] | None = None
+) -> Flow[None]:
+    """Ask and give the answer out as it comes; in the end `assembly.settled` is the Reply, whole or partial.
+
+    `plainly` is called where the service refuses to end a stream with its usage.
+    """
     try:
         yield Begin(trace.call)
-        answer = yield from _opened(request, trace)
+        answer = yield from _opened(request, trace, plainly)
         if answer.body:
-            yield Emit([assembly.add_whole(wire.decipher(answer, request))])
+            yield Emit(assembly.add_whole(wire.decipher(answer, request)))
         else:
             yield from _read(request, trace, assembly)
     except GeneratorExit:
@@ -143,7 +151,7 @@ def chat_stream(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow
     yield from tell(call, reply)
 
 
-def _opened(request: wire.Request, trace: Trace) -> Flow[wire.Answer]:
+def _opened(request: wire.Request, trace: Trace, plainly: Callable[[], None] | None) -> Flow[wire.Answer]:
     """Open the stream; where the service does not know `stream_options`, once more without them.
 
     The answer has a body where the service did not stream but answered at once.
@@ -151,10 +159,12 @@ def _opened(request: wire.Request, trace: Trace) -> Flow[wire.Answer]:
     try:
         answer: wire.Answer = yield from exchange(request, trace)
     except RefusedError as error:
-        plainly = wire.without_stream_options(request)
-        if plainly is None or "stream_options" not in f"{error.what} {error.body}":
+        without = requests.without_usage(request)
+        if without is None or "stream_options" not in f"{error.what} {error.body}":
             raise
-        answer = yield from exchange(plainly, trace)
+        answer = yield from exchange(without, trace)
+        if plainly is not None:
+            plainly()
     return answer
 
 
@@ -168,18 +178,17 @@ def _read(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]
                 return
             what = f"The answer broke off after {len(assembly.reply().text)} characters: {error.what}"
             raise BrokenStreamError(what, "What had come is kept.") from error
-        deltas = []
+        deltas: list[Delta] = []
         for event in decoder.feed(chunk):
-            delta = assembly.feed(event.data)
-            if delta is None:
+            deltas += assembly.feed(event.data)
+            if assembly.done or assembly.trouble is not None:
                 break
-            if delta.raw.get("error") and not delta.raw.get("choices"):
-                raise _in_midstream(delta.raw, request)
-            deltas.append(delta)
-        if trace.ttft is None and trace.sent is not None and any(delta.text for delta in deltas):
+        if trace.ttft is None and trace.sent is not None and any(deltas):
             trace.ttft = trace.clock() - trace.sent
         if deltas:
             yield Emit(deltas)
+        if assembly.trouble is not None:
+            raise _in_midstream(assembly.trouble, request)
         if not chunk:
             break
     if not (assembly.finished or assembly.done):
@@ -210,7 +219,7 @@ def _in_midstream(chunk: dict[str, Any], request: wire.Request) -> BrokenStreamE
 
 def models(policy: RetryPolicy) -> Flow[tuple[Model, ...]]:
     """Read the catalogue."""
-    body = yield from exchange(wire.get_models(), policy=policy)
+    body = yield from exchange(requests.get_models(), policy=policy)
     rows = body if isinstance(body, list) else record(body).get("data")
     return tuple(model for model in map(Model.from_json, rows if isinstance(rows, list) else []) if model.slug)
 
@@ -218,9 +227,9 @@ def models(policy: RetryPolicy) -> Flow[tuple[Model, ...]]:
 def model(slug: str, policy: RetryPolicy) -> Flow[Model]:
     """Read one model, by the plural path or, where the server knows only that one, the singular."""
     try:
-        body = yield from exchange(wire.get_model(slug), policy=policy)
+        body = yield from exchange(requests.get_model(slug), policy=policy)
     except SkytellsError as error:
         if error.status != 404 or error.error_id == "MODEL_NOT_FOUND":
             raise
-        body = yield from exchange(wire.get_model(slug, singular=True), policy=policy)
+        body = yield from exchange(requests.get_model(slug, singular=True), policy=policy)
     return Model.from_json(body)

@@ -7,6 +7,7 @@ keeps the id and says how to resume.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,14 +20,14 @@ from ..errors import (
     StillRunningError,
     plain,
 )
-from . import pricing, wire
+from . import pricing, requests, wire
 from .flows import exchange, tell, told
 from .reading import record
 from .record import Call, CallStatus
 from .retry import RetryPolicy
-from .steps import End, Flow, Pause, Send
+from .steps import Emit, End, Flow, Pause, Send
 from .trace import Trace
-from .values import Model, Prediction, Status
+from .values import Model, Page, Prediction, Status
 
 _CALL_STATUS: dict[Status, CallStatus] = {
     Status.SUCCEEDED: "succeeded",
@@ -111,7 +112,7 @@ def wait(
     except BaseException as stop:
         try:
             if cancel_on_interrupt and not job.status.final:
-                job = yield from _cancel_once(job)
+                job = yield from _cancel_once(job, trace)
         finally:
             job, call = concluded(job, trace, model)
             stop.prediction = job  # type: ignore[attr-defined]
@@ -125,7 +126,7 @@ def wait(
 
 def _look(job: Prediction, trace: Trace, left: float) -> Flow[Prediction]:
     """Look once how a job stands, within the seconds that are left."""
-    request = replace(wire.get_prediction(job.id), timeout=min(left, 30.0))
+    request = replace(_request("get", job, trace), timeout=min(left, 30.0))
     patience = replace(trace.policy, patience=min(trace.policy.patience, left))
     try:
         body = yield from exchange(request, policy=patience, heard=trace.note)
@@ -167,9 +168,13 @@ def _what_became(job: Prediction) -> str:
     return f"Prediction {_name(job)} may still be running; {_later(job)}"
 
 
-def _cancel_once(job: Prediction) -> Flow[Prediction]:
+def _request(action: str, job: Prediction, trace: Trace) -> wire.Request:
+    return requests.of_prediction(action, job.id, record(job.raw.get("urls")), trace.address)
+
+
+def _cancel_once(job: Prediction, trace: Trace) -> Flow[Prediction]:
     """Ask once, for at most 3 seconds, that a job be canceled; return what is known then."""
-    request = replace(wire.cancel_prediction(job.id), timeout=3.0)
+    request = replace(_request("cancel", job, trace), timeout=1.5, deadline=3.0)
     try:
         answer = yield Send(request)
         body = wire.decipher(answer, request)
@@ -183,7 +188,7 @@ def _cancel_once(job: Prediction) -> Flow[Prediction]:
 
 def cancel(job: Prediction, trace: Trace, model: Model | None) -> Flow[Prediction]:
     """Cancel a prediction; return it as it stands then. One that has ended stays as it is."""
-    body = yield from exchange(wire.cancel_prediction(job.id), policy=trace.policy, heard=trace.note)
+    body = yield from exchange(_request("cancel", job, trace), policy=trace.policy, heard=trace.note)
     found = Prediction.from_json(body)
     if not found.id:
         found = yield from look_up(job.id, trace.policy, trace)
@@ -194,8 +199,44 @@ def cancel(job: Prediction, trace: Trace, model: Model | None) -> Flow[Predictio
     return found
 
 
+def delete(job: Prediction, trace: Trace, model: Model | None) -> Flow[None]:
+    """Delete a prediction and its files; a job that its deletion ended is told to the observers."""
+    request = _request("delete", job, trace)
+    try:
+        body = yield from exchange(request, policy=trace.policy, heard=trace.note)
+    except SkytellsError as error:
+        if error.status not in (404, 405) or error.error_id not in (None, "ENDPOINT_NOT_FOUND"):
+            raise
+        body = yield from exchange(requests.delete_by_old_path(job.id), policy=trace.policy, heard=trace.note)
+    found = replace(Prediction.from_json(body), call=job.call)
+    if found.id and found.status.final and job.call is not None:
+        found, call = concluded(found, trace, model)
+        yield from tell(call, found)
+
+
 def look_up(prediction_id: str, policy: RetryPolicy, trace: Trace | None = None) -> Flow[Prediction]:
     """Read a prediction by its id."""
-    request = wire.get_prediction(prediction_id)
+    request = requests.of_prediction("get", prediction_id, {}, "")
     body = yield from exchange(request, policy=policy, heard=trace.note if trace else None)
     return Prediction.from_json(body)
+
+
+def listing(
+    build: Callable[[int], wire.Request], wanted: Callable[[Prediction], bool], policy: RetryPolicy
+) -> Flow[None]:
+    """Give out the wanted predictions of page after page, each once, until a page brings nothing or is the last.
+
+    `build` makes the request for a page. Jobs that are created meanwhile push others onto the next page, where those
+    are not given out again.
+    """
+    seen: set[str] = set()
+    for number in itertools.count(1):
+        body = yield from exchange(build(number), policy=policy)
+        if not isinstance(body, list) and not isinstance(record(body).get("data"), list):
+            raise ServiceError("The list of predictions holds no data.", "Try again.", body=body)
+        page = Page.from_json(body)
+        fresh = {job.id: job for job in page.predictions if job.id not in seen}
+        yield Emit([job for job in fresh.values() if wanted(job)])
+        seen.update(fresh)
+        if not page.predictions or (not fresh if page.last is None else number >= page.last):
+            return

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+Api = Literal["chat", "responses", "embeddings", "prediction"]
 CostSource = Literal["billed", "priced", "unknown"]
 CallStatus = Literal["sent", "running", "succeeded", "failed", "canceled", "interrupted", "refused"]
 
@@ -35,7 +36,7 @@ class Call:
     """
 
     id: str
-    api: Literal["chat", "prediction"]
+    api: Api
     endpoint: str
     model: str
     started_at: datetime

@@ -7,13 +7,12 @@ are all that a driver must be able to do; they hold no logic.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from . import wire
 from .record import Call
-from .values import Delta
 
 T = TypeVar("T")
 
@@ -53,9 +52,9 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Give deltas out to the caller."""
+    """Give values out to the caller, one by one."""
 
-    deltas: list[Delta]
+    values: Sequence[Any]
 
 
 Step = Send | Pause | Begin | End | Receive | Emit

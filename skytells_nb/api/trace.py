@@ -35,6 +35,8 @@ class Trace:
     status: int | None = None
     sandbox: bool = False
     values: Mapping[str, Any] | None = None
+    asked: tuple[Mapping[str, Any], ...] = ()
+    address: str = ""
 
     def begin_try(self) -> None:
         """Note that the request is about to leave, for the first time or again."""
@@ -46,10 +48,11 @@ class Trace:
         self.sandbox = self.sandbox or "x-skytells-sandbox" in answer.headers
 
     @classmethod
-    def resumed(cls, call: Call, policy: RetryPolicy) -> Trace:
+    def resumed(cls, call: Call, policy: RetryPolicy, address: str) -> Trace:
         """Take up a call that was begun earlier, with its tries, its waits and the time that has passed since."""
         age = (datetime.now(UTC) - call.started_at).total_seconds()
-        return cls(call, policy=policy, attempts=call.attempts, waited=call.waited, sent=time.monotonic() - age)
+        sent = time.monotonic() - age
+        return cls(call, policy=policy, attempts=call.attempts, waited=call.waited, sent=sent, address=address)
 
     def ended(self, status: CallStatus, **more: Any) -> Call:
         """Give the call as it stands now."""

@@ -162,6 +162,11 @@ def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> Skytell
     return NetworkError(what, "The request may have run all the same: look before you repeat it.", may_have_run=True)
 
 
+def too_slow() -> NetworkError:
+    """Make the error for an answer that does not come to its end within its time."""
+    return NetworkError("The answer did not come to its end in time.", "Try again.", may_have_run=True)
+
+
 def too_large() -> ServiceError:
     """Make the error for a body over the bound."""
     return ServiceError(f"The answer is over {wire.MAX_BODY >> 20} MB.", "It was not read.", may_have_run=True)

@@ -1,4 +1,4 @@
-"""Requests built and responses deciphered, without I/O.
+"""What is sent and what comes back, and how an answer is deciphered. No I/O.
 
 `decipher` is the one place that looks at an HTTP status: it gives the JSON of a success or raises exactly one error.
 The service words its errors in nine shapes (`read_problem` reads all); we branch on `error_id`, in any letter case,
@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
 
 from ..errors import (
     ContentBlockedError,
-    InputError,
     KeyRejectedError,
     OutOfCreditsError,
     RateLimitError,
@@ -28,7 +27,7 @@ from ..errors import (
     plain,
     without_secrets,
 )
-from .reading import record, text
+from .reading import count, record, text
 
 MAX_BODY = 64 * 1024 * 1024
 
@@ -37,7 +36,8 @@ MAX_BODY = 64 * 1024 * 1024
 class Request:
     """What goes out, but for the key: method, path under the API's address, JSON body as bytes.
 
-    `timeout` is seconds between two pieces of the answer; None leaves it to the client.
+    `timeout` is seconds between two pieces of the answer, `deadline` seconds for the whole of it once it has begun;
+    None leaves either to the client.
     """
 
     method: str
@@ -45,6 +45,7 @@ class Request:
     body: bytes | None = None
     stream: bool = False
     timeout: float | None = None
+    deadline: float | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -76,89 +77,6 @@ class Problem:
     details: object = field(default=None, repr=False)
 
 
-_written = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
-
-
-def to_bytes(body: Mapping[str, Any]) -> bytes:
-    """Write JSON; raises `InputError` for what JSON cannot say (NaN, an object of Python)."""
-    try:
-        return _written(body).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"An input cannot be written as JSON: {plain(error)}.", "Use text, numbers, lists and dicts."
-        ) from error
-
-
-def messages_of(prompt: str | Sequence[Mapping[str, Any]], system: str | None) -> list[Mapping[str, Any]]:
-    """Make chat messages of a prompt (a text, or a list of messages) and a system text."""
-    messages: list[Mapping[str, Any]]
-    if isinstance(prompt, str):
-        messages = [{"role": "user", "content": prompt}]
-    elif isinstance(prompt, list | tuple):
-        messages = list(prompt)
-    else:
-        raise InputError(f"The prompt is {plain(type(prompt).__name__)}, not text or messages.", "Give it as text.")
-    for position, message in enumerate(messages):
-        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
-            raise InputError(f"Message {position} is not a dict with a role.", 'Use {"role": "user", "content": "…"}.')
-    last = messages[-1].get("content") if messages else ""
-    if isinstance(last, str) and not last.strip() and (not messages or messages[-1]["role"] == "user"):
-        raise InputError("The prompt is empty.", "Write a question; nothing was sent.")
-    return [{"role": "system", "content": system}, *messages] if system else messages
-
-
-def chat_request(
-    model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, stream: bool
-) -> Request:
-    """Build POST /chat/completions; parameters that are None are left out; a stream is asked to end with its usage."""
-    body: dict[str, Any] = {"model": model, "messages": messages}
-    body |= {name: value for name, value in params.items() if value is not None}
-    if stream:
-        body["stream"] = True
-        body.setdefault("stream_options", {"include_usage": True})
-    return Request("POST", "/chat/completions", to_bytes(body), stream=stream)
-
-
-def without_stream_options(request: Request) -> Request | None:
-    """Build the same request without the wish for usage; None where it holds none."""
-    body = json.loads(request.body or b"{}")
-    if body.pop("stream_options", None) is None:
-        return None
-    return replace(request, body=to_bytes(body))
-
-
-def prediction_request(model: str, values: Mapping[str, Any]) -> Request:
-    """Build POST /predictions."""
-    return Request("POST", "/predictions", to_bytes({"model": model, "input": dict(values)}))
-
-
-def get_prediction(prediction_id: str) -> Request:
-    """Build GET /predictions/{id}."""
-    return Request("GET", f"/predictions/{segment(prediction_id)}")
-
-
-def cancel_prediction(prediction_id: str) -> Request:
-    """Build POST /predictions/{id}/cancel."""
-    return Request("POST", f"/predictions/{segment(prediction_id)}/cancel")
-
-
-def get_models() -> Request:
-    """Build GET /models, schemas asked for."""
-    return Request("GET", "/models?fields=input_schema,output_schema")
-
-
-def get_model(slug: str, *, singular: bool = False) -> Request:
-    """Build GET /models/{slug}, or /model/{slug} as older servers call it."""
-    return Request("GET", f"/{'model' if singular else 'models'}/{segment(slug)}?fields=input_schema,output_schema")
-
-
-def segment(name: str) -> str:
-    """Quote one path segment, so that a name can never become a path."""
-    if not name or name in (".", ".."):
-        raise InputError(f"{name!r} is not a name.", "Give the model's or prediction's name.")
-    return quote(name, safe="", errors="replace")
-
-
 def decipher(answer: Answer, request: Request) -> Any:
     """Give the JSON of a success (None for an empty one) or raise the one error that the answer means."""
     if 200 <= answer.status < 300:
@@ -167,8 +85,17 @@ def decipher(answer: Answer, request: Request) -> Any:
         body = _parsed(answer.body)
         if body is _NOT_JSON:
             raise _not_json(answer, request)
+        if type(body) is dict and _is_refusal(body):
+            raise error_of(answer, request)
         return body
     raise error_of(answer, request)
+
+
+def _is_refusal(body: dict[str, Any]) -> bool:
+    """Say whether a body of 2xx tells an error; one that names a thing (a queued job with `status: false`) does not."""
+    if "id" in body or "choices" in body or "data" in body or "output" in body:
+        return False
+    return body.get("status") is False or bool(record(body.get("error"))) or text(body.get("error_id")) is not None
 
 
 _NOT_JSON = object()
@@ -197,13 +124,21 @@ def read_problem(body: object) -> Problem:
 
 
 def error_of(answer: Answer, request: Request) -> SkytellsError:
-    """Make the one error that an answer of 3xx, 4xx or 5xx means; a key that it repeats is taken out."""
+    """Make the one error that an answer means; a key that it repeats is taken out."""
     said = without_secrets(answer.body.decode("utf-8", "replace")).encode()
     answer = replace(answer, body=said)
     body = _parsed(said) if said else {}
     if body is _NOT_JSON:
         return _not_json(answer, request)
+    if answer.status < 300:
+        answer = replace(answer, status=_told_status(body) or answer.status)
     return error_from(read_problem(body), answer, request, body)
+
+
+def _told_status(body: object) -> int | None:
+    inner = record(record(body).get("error"))
+    told = count(inner.get("http_status")) or count(inner.get("status"))
+    return told if told is not None and 400 <= told < 600 else None
 
 
 def error_from(problem: Problem, answer: Answer, request: Request, body: object) -> SkytellsError:
@@ -237,7 +172,7 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
         return RateLimitError(f"Too many requests: {said}.", when, retry_after=wait, **facts)
     if status >= 500:
         ran = request.method == "POST" and not (status == 503 and wait is not None)
-        fix = "The job may have run all the same: look before you repeat it." if ran else "Try again in a while."
+        fix = look_first(request) if ran else "Try again in a while."
         return ServiceError(f"The service is in trouble: {said}.", fix, may_have_run=ran, retry_after=wait, **facts)
     if 300 <= status < 400:
         return ServiceError(
@@ -267,17 +202,28 @@ def _not_json(answer: Answer, request: Request) -> ServiceError:
     ran = request.method == "POST" and (answer.status < 300 or answer.status >= 500)
     return ServiceError(
         f"The service answered {answer.status} with {kind}.",
-        "The job may have run all the same: look before you repeat it." if ran else "Check the address, or try again.",
+        look_first(request) if ran else "Check the address, or try again.",
         status=answer.status,
         may_have_run=ran,
         body=answer.body[:10_000].decode("utf-8", "replace"),
     )
 
 
+def look_first(request: Request) -> str:
+    """Say how to find out whether a request was carried out, before it is repeated and paid for twice."""
+    if request.endpoint == "POST /predictions":
+        return "The job may have run all the same: look at sky.Client().predictions() before you repeat it."
+    return "It may have run and been billed all the same: the usage page of the Skytells console tells."
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After in seconds; None where there is none or it is no number (the service sends whole seconds)."""
+    """Read Retry-After as seconds; a date is compared with the answer's own; None where neither can be read."""
+    told = headers.get("retry-after", "")
     try:
-        wait = float(headers.get("retry-after", ""))
+        wait = float(told)
     except ValueError:
-        return None
+        try:
+            wait = (parsedate_to_datetime(told) - parsedate_to_datetime(headers["date"])).total_seconds()
+        except (ValueError, TypeError, KeyError, OverflowError):
+            return None
     return wait if 0 <= wait < float("inf") else None

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from .. import settings
+from ..api.values import Embeddings
 from ..errors import InputError, UnknownNameError
 from .ledger import Ledger, default_ledger
 
@@ -167,3 +168,8 @@ _COUNTED = ("prompt_tokens", "completion_tokens", "outputs")
 def _total(costs: pd.Series[Any]) -> Decimal | None:
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal(0)) if known else None
+
+
+def vectors_frame(embeddings: Embeddings) -> pd.DataFrame:
+    """Make a DataFrame of vectors: a row for each text, which is its index; a float32 column for each dimension."""
+    return pd.DataFrame(embeddings.to_numpy(), index=pd.Index(embeddings.texts, name="text", dtype="object"))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api import calls, shown
+from ..api import account, shown
 from ..api.record import Call
+from ..api.values import vectors
 from . import cell
 
 
@@ -40,9 +41,16 @@ def _draw(value: object) -> dict[str, Any]:
     return bundle(value)
 
 
+def _frame(vectors_: Any) -> Any:
+    from ..costs.frames import vectors_frame
+
+    return vectors_frame(vectors_)
+
+
 def connect() -> None:
     """Hand the recorder and the renderer to the API's layer; doing it twice changes nothing."""
-    if not calls.default_observers:
-        calls.default_observers = (_LedgerWhenNeeded(),)
+    if not account.default_observers:
+        account.default_observers = (_LedgerWhenNeeded(),)
     shown.render_with(_draw)
+    vectors.frame_with(_frame)
     shown.unless(cell.is_on_screen)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skytells_nb.api.assembly import Assembly
+from skytells_nb.api.assembly import Assembly, ChatAssembly
 from skytells_nb.api.values import Delta, Filters, Usage
 from skytells_nb.errors import BrokenStreamError
 
@@ -23,21 +23,20 @@ def piece(delta: Any, finish: str | None = None, **more: Any) -> dict[str, Any]:
 
 def assembled(*chunks: dict[str, Any], done: bool = False) -> Assembly:
     """Put chunks together."""
-    assembly = Assembly()
+    assembly = ChatAssembly()
     for chunk in chunks:
         assembly.feed(json.dumps(chunk))
     if done:
-        assert assembly.feed("[DONE]") is None
+        assert assembly.feed("[DONE]") == []
     return assembly
 
 
 def test_pieces_of_text_are_joined_and_given_out() -> None:
     """Each piece is a delta with its chunk; the reply is their sum."""
-    assembly = Assembly()
+    assembly = ChatAssembly()
     deltas = [assembly.feed(json.dumps(piece({"content": text}))) for text in ("Ma", "chine", "")]
-    assert deltas == [Delta("Ma", {}), Delta("chine", {}), Delta("", {})]
-    assert deltas[0] is not None
-    assert deltas[0].raw == piece({"content": "Ma"})
+    assert deltas == [[Delta("Ma", {})], [Delta("chine", {})], [Delta("", {})]]
+    assert deltas[0][0].raw == piece({"content": "Ma"})
     reply = assembly.reply()
     assert (reply.text, reply.id, reply.model, reply.complete) == ("Machine", "chatcmpl-1", "gpt-5", False)
 
@@ -121,38 +120,76 @@ def test_tool_calls_are_joined_by_their_index() -> None:
     )
 
 
-def test_only_the_first_choice_makes_the_reply() -> None:
-    """With n over 1 the deltas tell their index; the reply is choice 0."""
-    assembly = Assembly()
-    other = HEAD | {"choices": [{"index": 1, "delta": {"content": "B"}, "finish_reason": "stop"}]}
-    assert assembly.feed(json.dumps(other)) == Delta("B", {}, index=1)
+def test_a_tool_call_without_an_index_begins_with_its_id() -> None:
+    """What has no id, or the same one, goes on with the last call."""
+    reply = assembled(
+        piece({"tool_calls": [{"id": "a", "function": {"name": "w", "arguments": "{"}}]}),
+        piece({"tool_calls": [{"function": {"arguments": "}"}}]}),
+        piece({"tool_calls": [{"id": "b", "function": {"name": "x", "arguments": "{}"}}]}),
+    ).reply()
+    assert [(call["id"], call["function"]["arguments"]) for call in reply.tool_calls] == [("a", "{}"), ("b", "{}")]
+
+
+def test_several_choices_are_told_apart() -> None:
+    """With n over 1 a delta names its choice; the reply's text is the first's, the others stand beside it."""
+    assembly = ChatAssembly(expected=2)
+    other = {"index": 1, "delta": {"content": "B"}, "finish_reason": "stop"}
+    assert assembly.feed(json.dumps(HEAD | {"choices": [other]})) == [Delta("B", {}, index=1)]
     assembly.feed(json.dumps(piece({"content": "A"})))
-    assert (assembly.reply().text, assembly.finished) == ("A", False)
+    assert (assembly.reply().text, [choice.text for choice in assembly.reply().choices]) == ("A", ["A", "B"])
+    assert not assembly.finished
+    assembly.feed(json.dumps(piece({}, "length")))
+    assert (assembly.finished, [choice.finish_reason for choice in assembly.reply().choices]) == (
+        True,
+        ["length", "stop"],
+    )
+
+
+def test_choices_that_share_a_chunk_give_a_delta_each() -> None:
+    """Their texts are never mixed."""
+    both = HEAD | {"choices": [{"index": at, "delta": {"content": text}} for at, text in enumerate("AB")]}
+    assert ChatAssembly(2).feed(json.dumps(both)) == [Delta("A", {}), Delta("B", {}, index=1)]
+
+
+def test_refusals_and_tool_calls_ride_on_their_delta() -> None:
+    """A delta that adds no text may still say something."""
+    refused = ChatAssembly().feed(json.dumps(piece({"refusal": "No."})))
+    assert [(delta.text, delta.refusal, bool(delta)) for delta in refused] == [("", "No.", True)]
+    fragment = {"index": 0, "id": "a", "function": {"name": "w", "arguments": ""}}
+    assert ChatAssembly().feed(json.dumps(piece({"tool_calls": [fragment]})))[0].tool_calls == (fragment,)
+
+
+def test_an_error_among_the_chunks_is_trouble() -> None:
+    """It has no choices, whatever else it has."""
+    assembly = ChatAssembly()
+    chunk = {"error": {"message": "Overloaded", "code": "service_error"}}
+    assert assembly.feed(json.dumps(chunk)) == [Delta("", {})]
+    assert assembly.trouble == chunk
 
 
 @pytest.mark.parametrize("data", ["", " ", "\n"])
 def test_blank_data_is_nothing(data: str) -> None:
     """Some gateways keep a connection alive so."""
-    assert Assembly().feed(data) == Delta("", {})
+    assert ChatAssembly().feed(data) == []
 
 
 @pytest.mark.parametrize("data", ["{", "nonsense", '{"a": 1} trailing', "NaN x", "[" * 100_000])
 def test_data_that_is_no_json_breaks_the_stream(data: str) -> None:
     """A malformed piece is never passed over."""
     with pytest.raises(BrokenStreamError, match="a piece that is not JSON"):
-        Assembly().feed(data)
+        ChatAssembly().feed(data)
 
 
 @pytest.mark.parametrize("data", ["[]", "3", '"text"', "null"])
 def test_json_that_is_no_object_breaks_the_stream(data: str) -> None:
     """Nor is a piece of another kind."""
     with pytest.raises(BrokenStreamError, match="a piece that is not an object"):
-        Assembly().feed(data)
+        ChatAssembly().feed(data)
 
 
 def test_json_with_blanks_around_it_is_json() -> None:
     """Padding is no fault."""
-    assert Assembly().feed(" " + json.dumps(piece({"content": "Hi"})) + " \n") == Delta("Hi", {})
+    assert ChatAssembly().feed(" " + json.dumps(piece({"content": "Hi"})) + " \n") == [Delta("Hi", {})]
 
 
 json_values = st.recursive(
