@@ -44,6 +44,8 @@ class AsyncDriver(Driver):
                 finally:
                     await response.aclose()
             case steps.Pause():
+                if step.cause is not None:
+                    self._tell_wait(step.seconds, step.cause)
                 return await self._sleep(step.seconds)
             case steps.Begin():
                 return self._tell_before(step.call)

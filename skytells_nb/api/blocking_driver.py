@@ -44,6 +44,8 @@ class BlockingDriver(Driver):
                 finally:
                     response.close()
             case steps.Pause():
+                if step.cause is not None:
+                    self._tell_wait(step.seconds, step.cause)
                 return self._sleep(step.seconds)
             case steps.Begin():
                 return self._tell_before(step.call)

@@ -14,6 +14,7 @@ from typing import Self
 
 import httpx
 
+from ..errors import SkytellsError
 from . import transfer
 from .async_driver import AsyncDriver
 from .blocking_driver import BlockingDriver
@@ -27,7 +28,8 @@ class Client(BlockingDriver):
     """The blocking client.
 
     `api_key` and `base_url` are found as `settings` says where they are not given; `timeout` is seconds between two
-    pieces of an answer. Safe to use from several threads; `close` it, or use it in a `with`.
+    pieces of an answer; `on_wait(seconds, error)` is called before each pause for another try. Safe to use from several
+    threads; `close` it, or use it in a `with`.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Client(BlockingDriver):
         sleep: Callable[[float], object] = time.sleep,
         observers: Sequence[Observer] | None = None,
         retry: RetryPolicy | None = None,
+        on_wait: Callable[[float, SkytellsError], object] | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
         options = transfer.options(timeout, self.base_url)
         self._pool = transfer.Pool(lambda: transfer.Http(transport=transport, **options))
         self._sleep = sleep
+        self._on_wait = on_wait
 
     chat = blocking(Calls.chat)
     submit = blocking(Calls.submit)
@@ -89,11 +93,13 @@ class AsyncClient(AsyncDriver):
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         observers: Sequence[Observer] | None = None,
         retry: RetryPolicy | None = None,
+        on_wait: Callable[[float, SkytellsError], object] | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
         options = transfer.options(timeout, self.base_url)
         self._pool = transfer.Pool(lambda: transfer.AsyncHttp(transport=transport, **options))
         self._sleep = sleep
+        self._on_wait = on_wait
 
     chat = awaiting(Calls.chat)
     submit = awaiting(Calls.submit)

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from ..errors import SkytellsError
 from .calls import Calls
 from .record import Call
 from .steps import Flow
 from .streams import AsyncChatStream, ChatStream
 from .text_calls import Opening
+
+_log = logging.getLogger("skytells_nb")
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -28,6 +32,7 @@ class Driver:
     """Holds the verbs; a subclass performs their flows by `_run` and `_stream`."""
 
     _calls: Calls
+    _on_wait: Callable[[float, SkytellsError], object] | None
     _run: Callable[[Any], Any]
     _stream: Callable[[Any], Any]
 
@@ -42,6 +47,11 @@ class Driver:
     def _tell_before(self, call: Call) -> None:
         for observer in self._calls.observers:
             observer.before(call)
+
+    def _tell_wait(self, seconds: float, cause: SkytellsError) -> None:
+        _log.info("%s Trying again in %.3g s.", cause.what, seconds)
+        if self._on_wait is not None:
+            self._on_wait(seconds, cause)
 
     def _tell_after(self, call: Call) -> None:
         for observer in self._calls.observers:

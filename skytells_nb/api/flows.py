@@ -58,7 +58,8 @@ def exchange(
                 if getattr(error, "may_have_run", False):
                     error.advise(wire.look_first(request))
                 raise
-        yield Pause(wait)
+            cause = error
+        yield Pause(wait, cause)
         waited += wait
         if trace is not None:
             trace.waited += wait

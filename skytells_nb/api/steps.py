@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ..errors import SkytellsError
 from . import wire
 from .record import Call
 
@@ -26,9 +27,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Let `seconds` pass."""
+    """Let `seconds` pass; where that is before another try, `cause` is why the last one failed."""
 
     seconds: float
+    cause: SkytellsError | None = None
 
 
 @dataclass(frozen=True, slots=True)

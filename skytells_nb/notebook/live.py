@@ -92,6 +92,12 @@ class Live:
         """Show how far a prediction is: `percent` from 0 to 100 or None, `elapsed` in seconds."""
         self.show(lambda: progress_bundle(model, status, percent, elapsed))
 
+    def waiting(self, why: str, seconds: float) -> None:
+        """Say at once why nothing comes for some seconds."""
+        line = f"{page.cut(why, 200)} Trying again in {seconds:.3g} s."
+        drawn = {"text/plain": line, "text/html": page.box(f'<span style="opacity:.6">{page.text(line)}</span>')}
+        self._paint(lambda: self._painter.show(drawn))
+
     def finish(self, drawn: Bundle) -> None:
         """Paint the lasting result, whenever the last painting was."""
         self._finished = True

@@ -21,6 +21,7 @@ from . import cell, threads, wiring
 if TYPE_CHECKING:
     from ..api.pricing import Quote
     from ..local import Sandbox
+    from .live import Live
 
 SANDBOX_VARIABLE = "SKYTELLS_NB_SANDBOX"
 """The address of a sandbox that runs already; `%skytells_sandbox` then uses it instead of starting one."""
@@ -33,14 +34,30 @@ class Session:
         wiring.connect()
         self.threads: dict[str, threads.Thread] = {}
         self._client: Client | None = None
+        self._live: Live | None = None
         self._sandbox: Sandbox | None = None
 
     @property
     def client(self) -> Client:
         """The client, made when it is first needed."""
         if self._client is None:
-            self._client = Client()
+            self._client = Client(on_wait=self._show_wait)
         return self._client
+
+    def _show_wait(self, seconds: float, cause: SkytellsError) -> None:
+        if self._live is not None:
+            self._live.waiting(cause.what, seconds)
+
+    @contextmanager
+    def _shown_live(self) -> Iterator[Live]:
+        from .live import Live
+
+        with Live() as live:
+            self._live = live
+            try:
+                yield live
+            finally:
+                self._live = None
 
     def start_again(self) -> None:
         """Forget the client, so that the next call reads key and address anew."""
@@ -68,10 +85,9 @@ class Session:
         return reply
 
     def _show_stream(self, stream: Any) -> None:
-        from .live import Live
         from .render import bundle
 
-        with Live() as live:
+        with self._shown_live() as live:
             try:
                 for _ in stream:
                     live.text(lambda: stream.reply.text)
@@ -100,10 +116,9 @@ class Session:
         return job
 
     def _show_prediction(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
-        from .live import Live
         from .render import bundle
 
-        with Live() as live:
+        with self._shown_live() as live:
 
             def on_progress(job: Prediction, elapsed: float) -> None:
                 live.progress(model, str(job.status), job.progress, elapsed)

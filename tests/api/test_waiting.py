@@ -233,3 +233,35 @@ def test_the_key_is_not_in_an_interruption_s_traceback(slow: Sandbox) -> None:
         client.predict(*FILM)
     whole = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert KEY not in "".join(whole.format())
+
+
+def test_a_wait_for_the_limit_is_told_before_it_begins(slow: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """The service's own seconds and its reason reach `on_wait` and the log, and then the pause is made."""
+    story: list[object] = []
+    slow.inject("429;retry-after=7")
+    caplog.set_level("INFO", logger="skytells_nb")
+    with Client(
+        api_key=KEY,
+        base_url=slow.url,
+        sleep=lambda seconds: story.append(("slept", seconds)),
+        on_wait=lambda seconds, error: story.append(("told", seconds, type(error).__name__)),
+        observers=(),
+    ) as client:
+        client.models()
+    assert story == [("told", 7.0, "RateLimitError"), ("slept", 7.0)]
+    assert [record.getMessage().endswith(". Trying again in 7 s.") for record in caplog.records] == [True]
+
+
+def test_a_look_at_a_job_is_no_wait_for_another_try(slow: Sandbox) -> None:
+    """Only a failed try is told."""
+    told: list[object] = []
+    with Client(
+        api_key=KEY,
+        base_url=slow.url,
+        sleep=Stop(3),
+        on_wait=lambda *facts: told.append(facts),
+        observers=(),
+    ) as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.predict(*FILM)
+    assert told == []

@@ -134,6 +134,16 @@ def test_failure_leaves_the_text_so_far() -> None:
     assert canvas.painted == ["…", "a", "left"]
 
 
+def test_a_pause_for_another_try_is_said_at_once() -> None:
+    """However short ago the last painting was; the service's words stay text."""
+    clock = Clock()
+    canvas = Canvas(clock)
+    with Live(clock=clock, display=canvas) as live:
+        live.text("Mach")
+        live.waiting("Too many <b>requests</b>: 25 a minute.", 12)
+    assert canvas.painted == ["…", "Mach", "Too many <b>requests</b>: 25 a minute. Trying again in 12 s.", "left"]
+
+
 @pytest.mark.parametrize("percent", [None, 0, 45.4, 100, 1e9, -5, float("nan")])
 def test_progress_is_drawn_for_any_number(percent: float | None) -> None:
     """A bar is never wider than its frame, and numbers that make no sense are left out."""
@@ -225,6 +235,14 @@ def test_kernel_shows_growing_markdown(kernel: Kernel) -> None:
     ran = kernel.run("live = Live(); live.__enter__(); live.text('**bo')")
     assert "<strong>bo</strong>" in ran.html
     assert set(ran.shown[-1]) == {"text/plain", "text/html"}
+
+
+def test_a_cell_says_that_it_waits_for_the_limit(kernel: Kernel) -> None:
+    """A magic that is asked to come again later says so while it waits, and Stop ends the wait."""
+    kernel.run("%load_ext skytells_nb\nimport skytells_nb as sky\nsky.sandbox()")
+    kernel.run("from skytells_nb.notebook.session import current; current()._sandbox.inject('429;retry-after=30')")
+    ran = kernel.run("%%skytells_chat\nWhat is a notebook?", interrupt_after="Trying again in 30 s.")
+    assert (ran.status, "KeyboardInterrupt" in ran.error) == ("error", True)
 
 
 def test_stop_in_a_kernel_keeps_the_text_so_far(kernel: Kernel) -> None:
