@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -37,12 +37,14 @@ class AsyncDriver(Driver):
 
     async def _perform(self, step: steps.Step) -> Any:
         match step:
+            case steps.Send(request=wire.Request(deadline=None)):
+                return await self._exchange(step)
             case steps.Send():
-                response, headers = await self._send(step)
                 try:
-                    return wire.Answer(response.status_code, headers, await self._body(response, step.request.deadline))
-                finally:
-                    await response.aclose()
+                    async with asyncio.timeout(step.request.deadline):
+                        return await self._exchange(step)
+                except TimeoutError:
+                    raise transfer.too_slow() from None
             case steps.Pause():
                 if step.cause is not None:
                     self._tell_wait(step.seconds, step.cause)
@@ -51,6 +53,13 @@ class AsyncDriver(Driver):
                 return self._tell_before(step.call)
             case steps.End():
                 return self._tell_after(step.call)
+
+    async def _exchange(self, step: steps.Send) -> wire.Answer:
+        response, headers = await self._send(step)
+        try:
+            return wire.Answer(response.status_code, headers, await self._body(response))
+        finally:
+            await response.aclose()
 
     async def _send(self, step: steps.Send) -> tuple[httpx.Response, dict[str, str]]:
         try:
@@ -65,18 +74,15 @@ class AsyncDriver(Driver):
             raise refusal
         return response, headers
 
-    async def _body(self, response: httpx.Response, deadline: float | None = None) -> bytes:
+    async def _body(self, response: httpx.Response) -> bytes:
         pieces: list[bytes] = []
         size = 0
-        ends = None if deadline is None else time.monotonic() + deadline
         try:
             async for piece in response.aiter_bytes():
                 pieces.append(piece)
                 size += len(piece)
                 if size > wire.MAX_BODY:
                     raise transfer.too_large()
-                if ends is not None and time.monotonic() > ends:
-                    raise transfer.too_slow()
         except httpx.HTTPError as error:
             raise transfer.trouble(error, self.base_url) from error
         return b"".join(pieces)

@@ -126,7 +126,8 @@ def wait(
 
 def _look(job: Prediction, trace: Trace, left: float) -> Flow[Prediction]:
     """Look once how a job stands, within the seconds that are left."""
-    request = replace(_request("get", job, trace), timeout=min(left, 30.0))
+    longest = min(left, 30.0)
+    request = replace(_request("get", job, trace), timeout=longest, deadline=longest)
     patience = replace(trace.policy, patience=min(trace.policy.patience, left))
     try:
         body = yield from exchange(request, policy=patience, heard=trace.note)
@@ -174,7 +175,7 @@ def _request(action: str, job: Prediction, trace: Trace) -> wire.Request:
 
 def _cancel_once(job: Prediction, trace: Trace) -> Flow[Prediction]:
     """Ask once, for at most 3 seconds, that a job be canceled; return what is known then."""
-    request = replace(_request("cancel", job, trace), timeout=1.5, deadline=3.0)
+    request = replace(_request("cancel", job, trace), timeout=3.0, deadline=3.0)
     try:
         answer = yield Send(request)
         body = wire.decipher(answer, request)

@@ -36,8 +36,8 @@ MAX_BODY = 64 * 1024 * 1024
 class Request:
     """What goes out, but for the key: method, path under the API's address, JSON body as bytes.
 
-    `timeout` is seconds between two pieces of the answer, `deadline` seconds for the whole of it once it has begun;
-    None leaves either to the client.
+    `timeout` is seconds between two pieces of the answer, `deadline` seconds for the whole exchange; None leaves the
+    first to the client, and the second open.
     """
 
     method: str

@@ -18,12 +18,11 @@ from .text import Usage
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
-Framer = Callable[["Embeddings"], "pd.DataFrame"]
+Framer = Callable[["Embeddings"], Any]
 
 
-def _no_frames(_vectors: Embeddings) -> pd.DataFrame:
+def _no_frames(_vectors: Embeddings) -> Any:
     raise NotImplementedError("Frames need the whole package: import skytells_nb.")
 
 
@@ -66,8 +65,8 @@ class Embeddings(Shown):
 
         return np.array(self.arrays, dtype=np.float32).reshape(len(self.arrays), self.dimensions)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give the vectors as a DataFrame: a row for each text (its index), a float32 column for each dimension."""
+    def to_frame(self) -> Any:
+        """Give the vectors as a pandas DataFrame: a row for each text (its index), a float32 column for each dimension."""
         return _framer(self)
 
     @property
