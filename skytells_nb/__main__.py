@@ -26,6 +26,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--pace", type=float, default=1.0, help="how many times faster than normal jobs run (default: 1)"
     )
     sandbox.add_argument("--credits", type=float, default=None, help="the account's balance in USD (default: endless)")
+    sandbox.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[;key=value]",
+        help="make requests go wrong, e.g. '429;retry-after=2;rate=0.2' or 'hang;times=3' (repeatable)",
+    )
+    sandbox.add_argument(
+        "--dialect",
+        action="append",
+        default=[],
+        metavar="NAME=WORD",
+        help="write answers another way, e.g. status=sdk or list=array (repeatable)",
+    )
     chosen = parser.parse_args(arguments)
     if chosen.version:
         from importlib.metadata import version
@@ -39,10 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return demonstration.run(lab=chosen.lab, folder=chosen.output, jupyter=chosen.jupyter)
     if chosen.command == "sandbox":
-        from .local import Options, serve
+        from .local import Dialect, Options, dialect, faults, serve
 
         try:
-            options = Options(pace=chosen.pace, credits=chosen.credits)
+            options = Options(
+                pace=chosen.pace,
+                credits=chosen.credits,
+                dialect=Dialect().but(dialect.pairs(chosen.dialect)) if chosen.dialect else Dialect(),
+                faults=tuple(map(faults.parse, chosen.fault)),
+            )
         except ValueError as error:
             sandbox.error(str(error))
         serve(chosen.port, options=options)

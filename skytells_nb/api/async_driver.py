@@ -10,6 +10,7 @@ import httpx
 
 from . import steps, transfer, wire
 from .driver import Driver
+from .pool import AsyncPool
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ T = TypeVar("T")
 class AsyncDriver(Driver):
     """Performs flows step by step, awaiting each."""
 
-    _pool: transfer.Pool[transfer.AsyncHttp]
+    _pool: AsyncPool
     _sleep: Callable[[float], Awaitable[object]]
 
     async def _run(self, flow: steps.Flow[T]) -> T:
@@ -63,9 +64,8 @@ class AsyncDriver(Driver):
 
     async def _send(self, step: steps.Send) -> tuple[httpx.Response, dict[str, str]]:
         try:
-            http = self._pool.http
-            request = transfer.prepared(step.request, self.base_url, self._calls.key.value, http.timeout)
-            response = await http.send(request, stream=True)
+            request = transfer.prepared(step.request, self.base_url, self._calls.key.value, self._pool.limits)
+            response = await self._pool.send(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
         headers = transfer.headers_of(response)

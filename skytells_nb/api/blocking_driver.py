@@ -11,6 +11,7 @@ import httpx
 
 from . import steps, transfer, wire
 from .driver import Driver
+from .pool import Pool
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ T = TypeVar("T")
 class BlockingDriver(Driver):
     """Performs flows step by step."""
 
-    _pool: transfer.Pool[transfer.Http]
+    _pool: Pool
     _sleep: Callable[[float], object]
 
     def _run(self, flow: steps.Flow[T]) -> T:
@@ -60,9 +61,8 @@ class BlockingDriver(Driver):
 
     def _send(self, step: steps.Send) -> tuple[httpx.Response, dict[str, str]]:
         try:
-            http = self._pool.http
-            request = transfer.prepared(step.request, self.base_url, self._calls.key.value, http.timeout)
-            response = http.send(request, stream=True)
+            request = transfer.prepared(step.request, self.base_url, self._calls.key.value, self._pool.limits)
+            response = self._pool.send(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise transfer.trouble(error, self.base_url) from error
         headers = transfer.headers_of(response)

@@ -20,6 +20,7 @@ from .async_driver import AsyncDriver
 from .blocking_driver import BlockingDriver
 from .calls import Calls
 from .driver import async_listing, async_streaming, awaiting, blocking, listing, streaming
+from .pool import AsyncPool, Pool
 from .record import Observer
 from .retry import RetryPolicy
 
@@ -45,8 +46,7 @@ class Client(BlockingDriver):
         on_wait: Callable[[float, SkytellsError], object] | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        options = transfer.options(timeout, self.base_url)
-        self._pool = transfer.Pool(lambda: transfer.Http(transport=transport, **options))
+        self._pool = Pool(self.base_url, transfer.limits(timeout), transport)
         self._sleep = sleep
         self._on_wait = on_wait
 
@@ -68,7 +68,7 @@ class Client(BlockingDriver):
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.raw.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -96,8 +96,7 @@ class AsyncClient(AsyncDriver):
         on_wait: Callable[[float, SkytellsError], object] | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        options = transfer.options(timeout, self.base_url)
-        self._pool = transfer.Pool(lambda: transfer.AsyncHttp(transport=transport, **options))
+        self._pool = AsyncPool(self.base_url, transfer.limits(timeout), transport)
         self._sleep = sleep
         self._on_wait = on_wait
 
@@ -119,7 +118,7 @@ class AsyncClient(AsyncDriver):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._pool.raw.aclose()
+        await self._pool.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -134,7 +134,7 @@ def ask_stream(
     try:
         yield Begin(trace.call)
         answer = yield from _opened(request, trace, plainly)
-        if answer.body:
+        if answer.body or not wire.streams(answer.status, answer.headers):
             yield Emit(assembly.add_whole(wire.decipher(answer, request)))
         else:
             yield from _read(request, trace, assembly)
@@ -171,6 +171,7 @@ def _opened(request: wire.Request, trace: Trace, plainly: Callable[[], None] | N
 
 def _read(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]:
     decoder = Decoder()
+    size = 0
     while not assembly.done:
         try:
             chunk = yield Receive()
@@ -179,6 +180,9 @@ def _read(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]
                 return
             what = f"The answer broke off after {len(assembly.reply().text)} characters: {error.what}"
             raise BrokenStreamError(what, "What had come is kept.") from error
+        size += len(chunk)
+        if size > wire.MAX_STREAM:
+            raise BrokenStreamError(f"The answer is over {wire.MAX_STREAM >> 20} MB.", "What had come is kept.")
         deltas: list[Delta] = []
         for event in decoder.feed(chunk):
             deltas += assembly.feed(event.data)

@@ -37,6 +37,8 @@ _CALL_STATUS: dict[Status, CallStatus] = {
 
 Progress = Callable[[Prediction, float], None]
 
+_MOST_STALE = 100
+
 
 def create(request: wire.Request, trace: Trace) -> Flow[Prediction]:
     """Create a prediction, as the service first describes it; the observers are yet to be told of it."""
@@ -175,15 +177,15 @@ def _request(action: str, job: Prediction, trace: Trace) -> wire.Request:
 
 def _cancel_once(job: Prediction, trace: Trace) -> Flow[Prediction]:
     """Ask once, for at most 3 seconds, that a job be canceled; return what is known then."""
-    request = replace(_request("cancel", job, trace), timeout=3.0, deadline=3.0)
     try:
+        request = replace(_request("cancel", job, trace), timeout=3.0, deadline=3.0)
         answer = yield Send(request)
         body = wire.decipher(answer, request)
     except SkytellsError:
         return job
     found = Prediction.from_json(body)
     if found.id:
-        return replace(found, call=job.call)
+        return replace(found, id=job.id, call=job.call)
     return replace(job, status=Status.CANCELED) if record(body).get("success") is True else job
 
 
@@ -193,7 +195,7 @@ def cancel(job: Prediction, trace: Trace, model: Model | None) -> Flow[Predictio
     found = Prediction.from_json(body)
     if not found.id:
         found = yield from look_up(job.id, trace.policy, trace)
-    found = replace(found, call=job.call)
+    found = replace(found, id=job.id, call=job.call)
     if found.status.final:
         found, call = concluded(found, trace, model)
         yield from tell(call, found)
@@ -209,9 +211,9 @@ def delete(job: Prediction, trace: Trace, model: Model | None) -> Flow[None]:
         if error.status not in (404, 405) or error.error_id not in (None, "ENDPOINT_NOT_FOUND"):
             raise
         body = yield from exchange(requests.delete_by_old_path(job.id), policy=trace.policy, heard=trace.note)
-    found = replace(Prediction.from_json(body), call=job.call)
+    found = Prediction.from_json(body)
     if found.id and found.status.final and job.call is not None:
-        found, call = concluded(found, trace, model)
+        found, call = concluded(replace(found, id=job.id, call=job.call), trace, model)
         yield from tell(call, found)
 
 
@@ -228,9 +230,10 @@ def listing(
     """Give out the wanted predictions of page after page, each once, until a page brings nothing or is the last.
 
     `build` makes the request for a page. Jobs that are created meanwhile push others onto the next page, where those
-    are not given out again.
+    are not given out again; a list that brings nothing else for 100 pages raises `ServiceError`.
     """
     seen: set[str] = set()
+    stale = 0
     for number in itertools.count(1):
         body = yield from exchange(build(number), policy=policy)
         if not isinstance(body, list) and not isinstance(record(body).get("data"), list):
@@ -239,5 +242,8 @@ def listing(
         fresh = {job.id: job for job in page.predictions if job.id not in seen}
         yield Emit([job for job in fresh.values() if wanted(job)])
         seen.update(fresh)
+        stale = 0 if fresh else stale + 1
+        if stale >= _MOST_STALE:
+            raise ServiceError("The list of predictions repeats itself without end.", "Try again.")
         if not page.predictions or (not fresh if page.last is None else number >= page.last):
             return

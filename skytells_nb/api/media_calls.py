@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..errors import InputError, plain
+from ..errors import InputError, ServiceError, UnknownNameError, plain
 from ..schema import check
 from . import jobs, pricing, requests, wire
 from .account import Account, span
 from .steps import Flow
 from .trace import Trace
 from .values import Model, Prediction, Status
+from .values.media import STATUS_WORDS
 
 WAIT_LIMIT = 600.0
 MOST_PER_PAGE = 50
@@ -129,7 +130,11 @@ class MediaCalls(Account):
 
     def prediction(self, prediction_id: str) -> Flow[Prediction]:
         """Look a prediction up by its id."""
-        return (yield from jobs.look_up(prediction_id, self._policy))
+        found = yield from jobs.look_up(prediction_id, self._policy)
+        if not found.id:
+            what = f"The service was asked for prediction {plain(prediction_id, 80)!r} and described none."
+            raise ServiceError(what, "Try again.", body=found.raw)
+        return found
 
     def predictions(
         self,
@@ -143,7 +148,7 @@ class MediaCalls(Account):
         """Read the account's predictions, newest first, page after page as the loop asks for them.
 
         `since` and `until` are days in UTC (a date, or "2026-11-22"), both in the list; `status` is a word such as
-        "succeeded", in any spelling; `per_page` is 1 to 50. Raises `InputError` for what is no day or number.
+        "succeeded", in any spelling; `per_page` is 1 to 50. Raises `InputError` for what is no day, number or status.
         """
         if isinstance(per_page, bool) or not isinstance(per_page, int) or not 1 <= per_page <= MOST_PER_PAGE:
             raise InputError(f"per_page must be 1 to {MOST_PER_PAGE}.", "Nothing was sent.")
@@ -193,4 +198,6 @@ def _day(name: str, given: Day | None) -> str | None:
 def _status(word: str) -> Status:
     if not isinstance(word, str) or not word:
         raise InputError(f"status={plain(word, 40)!r} is no word.", 'Write "succeeded", for instance.')
+    if word.lower() not in STATUS_WORDS:
+        raise UnknownNameError.of("status", word, (known for known in STATUS_WORDS if isinstance(known, str)))
     return Status.read(word)

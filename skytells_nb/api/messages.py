@@ -34,8 +34,8 @@ def messages_of(
         raise InputError("The prompt is empty.", "Write a question; nothing was sent.")
     if _is_one(images):
         raise InputError("`images` is one picture, not a list.", "Write images=[picture].")
-    if images:
-        messages = _illustrated(messages, images)
+    if pictures := list(images):
+        messages = _illustrated(messages, pictures)
     return [{"role": "system", "content": system}, *messages] if system else messages
 
 
@@ -79,7 +79,9 @@ def _says_nothing(messages: Sequence[Message]) -> bool:
     if not messages:
         return True
     last = messages[-1].get("content")
-    return messages[-1].get("role") == "user" and isinstance(last, str) and not last.strip()
+    parts = last if isinstance(last, list) else [{"text": last}]
+    texts = [part.get("text") if part.keys() <= {"type", "text"} else None for part in parts]
+    return messages[-1].get("role") == "user" and all(isinstance(text, str) and not text.strip() for text in texts)
 
 
 def _illustrated(messages: Sequence[Message], images: Sequence[Any]) -> list[Message]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
+from binascii import a2b_base64
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def picture_link(picture: Any) -> str:
         return picture
     content = _content(picture)
     if len(content) > LARGEST:
-        what = f"A picture has {len(content) / 1e6:.1f} MB; at most {LARGEST // 1_000_000} are sent."
-        raise InputError(what, "Make it smaller, or give its link.")
+        what = f"{_named(picture)} makes a picture of over {LARGEST // 1_000_000} MB."
+        raise InputError(what, "Make it smaller, or give its link; nothing was sent.")
     kind = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), None)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         kind = "webp"
@@ -43,19 +44,25 @@ def _content(picture: Any) -> bytes:
     if isinstance(picture, bytes | bytearray | memoryview):
         return bytes(picture)
     if isinstance(picture, str | Path):
-        return _read(Path(picture).expanduser())
+        return _read(picture)
     try:
         if hasattr(picture, "savefig"):  # a matplotlib figure
             return _written(picture.savefig, format="png")
         if hasattr(picture, "save") and hasattr(picture, "mode"):  # a PIL image
-            plainly = picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA")
-            return _written((picture if plainly else picture.convert("RGB")).save, format="PNG")
+            mode = _PNG_MODES.get(picture.mode, "RGB")
+            return _written((picture if mode == picture.mode else picture.convert(mode)).save, format="PNG")
         shown = picture._repr_png_() if hasattr(picture, "_repr_png_") else None
+        if isinstance(shown, str):  # IPython's own pictures show themselves as base64
+            shown = a2b_base64(shown)
     except Exception as error:
         raise InputError(f"{_named(picture)} cannot be written as PNG: {plain(error)}.", "Nothing was sent.") from error
     if isinstance(shown, bytes):
         return shown
     raise InputError(f"{_named(picture)} is no picture.", "Give a link, path, bytes, PIL image or matplotlib figure.")
+
+
+_PNG_MODES = {mode: mode for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")} | {"I": "I;16", "PA": "RGBA"}
+"""What a PIL image is written as, by its mode; any other as RGB."""
 
 
 def _written(save: Any, **how: str) -> bytes:
@@ -64,11 +71,11 @@ def _written(save: Any, **how: str) -> bytes:
     return buffer.getvalue()
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str | Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with Path(path).expanduser().open("rb") as file:
             return file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last for a home that nobody has
         reason = getattr(error, "strerror", None) or plain(error)
         what = f"The picture {plain(path, 200)!r} cannot be read: {reason}."
         raise InputError(what, "Give the path of a file that is there; nothing was sent.") from error

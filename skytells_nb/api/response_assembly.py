@@ -31,9 +31,15 @@ class ResponseAssembly(Assembly):
         self._refusals: list[str] = []
         self._tools: dict[int, Json] = {}
 
+    def feed(self, data: str) -> list[Delta]:
+        """Take one event's data. The end mark of chat may follow a response; it does not stand for its last event."""
+        deltas = super().feed(data)
+        self.done = self.finished
+        return deltas
+
     def add(self, chunk: Json) -> list[Delta]:
         """Take one event."""
-        kind = chunk.get("type")
+        kind = text(chunk.get("type"))
         response = record(chunk.get("response"))
         self._response = response or self._response
         if kind in _ENDS:
@@ -46,8 +52,8 @@ class ResponseAssembly(Assembly):
         """Take a whole response."""
         whole = whole_response(body)
         self._response = whole
-        self.finished = self.done = True
         reply = Reply.from_response(whole)
+        self.finished, self.done = reply.complete, True
         return [Delta(reply.text, whole, refusal=reply.refusal or "", tool_calls=reply.tool_calls)]
 
     def _delta(self, kind: object, event: Json) -> Delta:

@@ -19,7 +19,6 @@ from .values import Embeddings, Model, Reply
 
 DEFAULT_CHAT_MODEL = "deepbrain-router"
 EMBEDDING_MODEL_VARIABLE = "SKYTELLS_EMBEDDING_MODEL"
-_MOST_CHOICES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,7 @@ def _no_stream(verb: str, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choices(n: Any) -> int:
-    return n if isinstance(n, int) and 1 <= n <= _MOST_CHOICES else 1
+    return n if isinstance(n, int) and n >= 1 else 1
 
 
 def _following(
@@ -234,7 +233,8 @@ def _following(
     if previous.raw.get("store") is True and previous.id:
         return used, asked, params | {"previous_response_id": previous.id}
     earlier = previous.raw.get("previous_response_id")
-    asked = [*previous.asked, messages.answered(previous.text, previous.tool_calls), *asked]
+    said = previous.text or previous.refusal or ""
+    asked = [*previous.asked, messages.answered(said, previous.tool_calls), *asked]
     return used, asked, params | {"previous_response_id": earlier if isinstance(earlier, str) else None}
 
 

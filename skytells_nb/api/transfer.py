@@ -1,21 +1,18 @@
 """The shell around httpx that both clients share: what a request carries, and what an httpx exception means.
 
 The key is put on at the very last moment, so no object that is shown, logged or kept holds it; a failed request is
-stripped of its headers before its exception is chained to ours. No cookie is kept: nothing that a server sets goes back
-to it beside the key.
+stripped of its headers before its exception is chained to ours.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import NetworkError, ServiceError, SetupError, SkytellsError, plain
+from ..errors import NetworkError, ServiceError, SkytellsError, plain
 from ..settings import Key, is_loopback
 from . import wire
 
@@ -24,80 +21,22 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 USUAL_TIMEOUT = httpx.Timeout(300.0, connect=10.0, write=60.0, pool=None)
 """Seconds: to connect, to write, and between two pieces of an answer (a long stream has no limit as a whole)."""
 
-LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-
-
-H = TypeVar("H", bound="httpx.Client | httpx.AsyncClient")
-
 _THEIRS = frozenset({"httpx", "httpcore", "h11", "anyio", "ssl"})
 """Whose exceptions are stripped of the frames that hold headers; the user's own keep theirs."""
-
-
-class _NoCookies(httpx.Cookies):
-    def extract_cookies(self, response: httpx.Response) -> None:
-        pass
-
-
-class _Forgetful:
-    @property
-    def cookies(self) -> httpx.Cookies:
-        return _NO_COOKIES
-
-    @cookies.setter
-    def cookies(self, _cookies: object) -> None:
-        raise AttributeError("This client keeps no cookies.")
-
-
-_NO_COOKIES = _NoCookies()
-
-
-class Http(_Forgetful, httpx.Client):
-    """The blocking HTTP client, without cookies."""
-
-
-class AsyncHttp(_Forgetful, httpx.AsyncClient):
-    """The async HTTP client, without cookies."""
 
 
 _address = lru_cache(maxsize=64)(httpx.URL)
 """Reads an address once: the same few are called again and again."""
 
 
-def options(timeout: float | None, base_url: str) -> dict[str, Any]:
-    """Give the constructor arguments for `httpx.Client` and its twin.
-
-    The environment's proxies are used, but never for this machine: the key would leave it in the clear.
-    """
-    here = is_loopback(urlsplit(base_url).hostname or "")
-    return {
-        "timeout": USUAL_TIMEOUT if timeout is None else httpx.Timeout(timeout, connect=min(timeout, 10.0)),
-        "limits": LIMITS,
-        "follow_redirects": False,
-        "trust_env": not here,
-    }
+def limits(timeout: float | None) -> httpx.Timeout:
+    """Give the time limits of a client whose `timeout` argument is this; None: the usual ones."""
+    return USUAL_TIMEOUT if timeout is None else httpx.Timeout(timeout, connect=min(timeout, 10.0), pool=None)
 
 
-class Pool(Generic[H]):
-    """An HTTP client that is made anew in a forked process: two processes must never read from one connection."""
-
-    def __init__(self, make: Callable[[], H]) -> None:
-        self._make = make
-        self._http = make()
-        self._process = os.getpid()
-
-    @property
-    def raw(self) -> H:
-        """The client that was made last, open or closed."""
-        return self._http
-
-    @property
-    def http(self) -> H:
-        """The open client of this process; raises `SetupError` for one that was closed."""
-        if self._process != os.getpid():
-            self._http, self._process = self._make(), os.getpid()
-        if self._http.is_closed:
-            raise SetupError("This client is closed.", "Make another: sky.Client().")
-        return self._http
+def trusts_environment(base_url: str) -> bool:
+    """Say whether the environment's proxies are used: never for this machine, the key would leave it in the clear."""
+    return not is_loopback(urlsplit(base_url).hostname or "")
 
 
 def streams(status: int, headers: Mapping[str, str]) -> bool:

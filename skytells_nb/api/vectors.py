@@ -29,7 +29,7 @@ def texts_of(given: Any) -> tuple[str, ...]:
     """Read one text or many; raises `InputError`, naming the first that is empty or no text."""
     if isinstance(given, str):
         given = [given]
-    if isinstance(given, bytes | dict) or not hasattr(given, "__iter__"):
+    if isinstance(given, bytes | dict) or hasattr(given, "columns") or not hasattr(given, "__iter__"):
         raise InputError(f"What to embed is {plain(type(given).__name__)}, not text.", "Give a text or a list of them.")
     texts = tuple(given)
     for position, each in enumerate(texts):

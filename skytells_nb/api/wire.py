@@ -30,6 +30,8 @@ from ..errors import (
 from .reading import count, record, text
 
 MAX_BODY = 64 * 1024 * 1024
+MAX_STREAM = 256 * 1024 * 1024
+"""Bytes of a whole stream: its pieces are kept as text only, but that is kept until the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,12 @@ def decipher(answer: Answer, request: Request) -> Any:
             raise error_of(answer, request)
         return body
     raise error_of(answer, request)
+
+
+def streams(status: int, headers: Mapping[str, str]) -> bool:
+    """Say whether an answer comes as a stream of events; JSON and HTML do not, whatever was asked for."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return 200 <= status < 300 and kind not in ("application/json", "text/html")
 
 
 def _is_refusal(body: dict[str, Any]) -> bool:
@@ -168,10 +176,9 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
         )
     wait = retry_after(answer.headers)
     if kind is RateLimitError:
-        when = f"Try again in {wait:g} seconds." if wait is not None else "Wait a little and try again."
-        return RateLimitError(f"Too many requests: {said}.", when, retry_after=wait, **facts)
-    if status >= 500:
-        ran = request.method == "POST" and not (status == 503 and wait is not None)
+        return _too_many(said, wait, facts)
+    if status >= 500 or status == 408:
+        ran = _may_have_run(request, status, wait)
         fix = look_first(request) if ran else "Try again in a while."
         return ServiceError(f"The service is in trouble: {said}.", fix, may_have_run=ran, retry_after=wait, **facts)
     if 300 <= status < 400:
@@ -179,6 +186,17 @@ def error_from(problem: Problem, answer: Answer, request: Request, body: object)
             "The service sent a redirect, which is not followed with the key.", "Check the address.", **facts
         )
     return RefusedError(f"The service refused the request: {said}.", "Nothing ran and nothing was billed.", **facts)
+
+
+def _too_many(said: str, wait: float | None, facts: Mapping[str, Any]) -> RateLimitError:
+    when = f"Try again in {wait:g} seconds." if wait is not None else "Wait a little and try again."
+    return RateLimitError(f"Too many requests: {said}.", when, retry_after=wait, **facts)
+
+
+def _may_have_run(request: Request, status: int, wait: float | None) -> bool:
+    """Say whether a request may have been carried out; a gateway's 408 tells that it gave up, not that nothing ran."""
+    turned_away = 300 <= status < 500 and status != 408 or (status == 503 and wait is not None)
+    return request.method == "POST" and not turned_away
 
 
 _BY_WORD: Mapping[str, type[RefusedError]] = {
@@ -196,17 +214,16 @@ _BY_STATUS: Mapping[int, type[RefusedError]] = {
 }
 
 
-def _not_json(answer: Answer, request: Request) -> ServiceError:
+def _not_json(answer: Answer, request: Request) -> SkytellsError:
     kind = plain(answer.headers.get("content-type") or "unknown content", 60)
     kind = "JSON that is broken or cut" if kind.startswith("application/json") else f"{kind} instead of JSON"
-    ran = request.method == "POST" and (answer.status < 300 or answer.status >= 500)
-    return ServiceError(
-        f"The service answered {answer.status} with {kind}.",
-        look_first(request) if ran else "Check the address, or try again.",
-        status=answer.status,
-        may_have_run=ran,
-        body=answer.body[:10_000].decode("utf-8", "replace"),
-    )
+    said, wait = f"the service answered {answer.status} with {kind}", retry_after(answer.headers)
+    facts = {"status": answer.status, "body": answer.body[:10_000].decode("utf-8", "replace")}
+    if answer.status == 429:
+        return _too_many(said, wait, facts)
+    ran = _may_have_run(request, answer.status, wait)
+    fix = look_first(request) if ran else "Check the address, or try again."
+    return ServiceError(f"T{said[1:]}.", fix, may_have_run=ran, retry_after=wait, **facts)
 
 
 def look_first(request: Request) -> str:

@@ -9,8 +9,9 @@ package: a client talks to it over a socket or not at all.
 from __future__ import annotations
 
 from .app import create_app
+from .dialect import Dialect
 from .faults import Fault
 from .options import EXAMPLE_KEY, Options
 from .server import Sandbox, banner, serve
 
-__all__ = ["EXAMPLE_KEY", "Fault", "Options", "Sandbox", "banner", "create_app", "serve"]
+__all__ = ["EXAMPLE_KEY", "Dialect", "Fault", "Options", "Sandbox", "banner", "create_app", "serve"]

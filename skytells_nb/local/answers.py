@@ -1,17 +1,19 @@
 """What the sandbox answers in a chat: a short text made from the words of the question.
 
 No model runs, so the answer says so in its first line. After that it is written to be useful in a lesson: it
-takes up the question's words, shows that it saw the system prompt, the earlier questions and any pictures,
-and carries the Markdown that real answers carry (lists, tables, code). The same conversation always gets the
-same answer. `REPEAT:` in a question makes the answer exactly what follows it.
+takes up the question's words, shows that it saw the system prompt, the earlier questions, any pictures and what
+tools found, and carries the Markdown that real answers carry (lists, tables, code), with a table, code or a
+formula in it where the question asks for one. The same conversation always gets the same answer. `REPEAT:` in a
+question makes the answer exactly what follows it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
+
+from .chance import Chooser
 
 NOTICE = "*Sandbox answer: no model ran and nothing was billed.*"
 REPEAT = "REPEAT:"
@@ -65,6 +67,19 @@ _EXTRAS = (
     '```python\nfor step in ({code}):\n    print("look at", step)\n```',
     "> An answer about “{first}” is good when it can be checked.",
 )
+_FORMULA = (
+    "With {first} as $a$ and {last} as $b$:\n\n$$\n\\frac{{a + b}}{{2}} \\ge \\sqrt{{a \\, b}}\n$$\n\n"
+    "The two sides are equal when $a = b$."
+)
+# What a question may ask to see, by the words that ask for it.
+_ASKED = (
+    (frozenset({"table", "tables"}), _EXTRAS[2]),
+    (frozenset({"code", "script", "snippet", "program"}), _EXTRAS[3]),
+    (frozenset({"formula", "formulas", "formulae", "equation", "equations", "latex"}), _FORMULA),
+)
+_LONGEST_RESULT = 500
+_NAMES = re.compile(r"[A-Z][\w'-]*(?: [A-Z][\w'-]*)*")
+_NUMBER = re.compile(r"(?<![\w.])-?\d{1,12}(?:\.\d{1,9})?(?![\w.]*\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +98,25 @@ class Conversation:
         return self.questions[-1] if self.questions else ""
 
 
-def answer(conversation: Conversation, *, as_json: bool = False) -> str:
-    """Return the answer to `conversation`; with `as_json` a JSON object in place of Markdown."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a tool found: its name, and its result as it sent it."""
+
+    tool: str
+    text: str
+
+
+def answer(conversation: Conversation, *, as_json: bool = False, found: tuple[Found, ...] = ()) -> str:
+    """Return the answer to `conversation`, from what tools `found`; with `as_json` an object in place of Markdown."""
+    if found:
+        return _object(conversation, found) if as_json else "\n\n".join([NOTICE, *map(_found, found)])
     if REPEAT in conversation.question:
         # One space or line break after the colon belongs to the order, not to the text.
         return re.sub(r"\A[ \n]", "", conversation.question.split(REPEAT, 1)[1])
     if as_json:
         return _object(conversation)
-    chosen = _Choice(repr(conversation))
-    words = _topic(conversation.question)
+    chosen = Chooser(repr(conversation))
+    words = topic(conversation.question)
     first, last = words[0], words[-1] if len(words) > 1 else "the result"
     values = {
         "question": _quote(conversation.question) or "nothing in words",
@@ -106,28 +131,39 @@ def answer(conversation: Conversation, *, as_json: bool = False) -> str:
         _earlier(conversation),
         _pictures(conversation.images),
         chosen.of(_STEPS).format_map(values),
-        chosen.of(_EXTRAS).format_map(values),
+        *(extra.format_map(values) for extra in _asked(conversation.question) or (chosen.of(_EXTRAS),)),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-class _Choice:
-    """A chooser that always makes the same choices for the same text."""
-
-    def __init__(self, text: str) -> None:
-        self._number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
-
-    def of(self, items: tuple[str, ...]) -> str:
-        self._number, position = divmod(self._number, len(items))
-        return items[position]
+def topic(question: str) -> tuple[str, ...]:
+    """Up to four telling words of the question, in its order."""
+    words = [word.lower()[:30] for word in _WORD.findall(_TAG.sub(" ", question[:2000]))]
+    telling = dict.fromkeys(word for word in words if word not in _COMMON and len(word) > 1)
+    return tuple(telling)[:4] or tuple(words[:2]) or ("your message",)
 
 
-def _object(conversation: Conversation) -> str:
+def names(question: str) -> tuple[str, ...]:
+    """Return the names in a question, then its telling words: what its tools may be called with."""
+    found = [match.group() for match in _NAMES.finditer(_TAG.sub(" ", question[:2000])) if match.start()]
+    return tuple(dict.fromkeys([*(name for name in found if name.lower() not in _COMMON), *topic(question)]))
+
+
+def numbers(question: str) -> tuple[float, ...]:
+    """Return the numbers in a question, in its order."""
+    found = _NUMBER.findall(question[:2000])
+    return tuple(float(text) if "." in text else int(text) for text in found)
+
+
+def _object(conversation: Conversation, found: tuple[Found, ...] = ()) -> str:
+    about = topic(conversation.question)
+    told = {"tool_results": [{"tool": one.tool, "result": one.text} for one in found]} if found else {}
     return json.dumps(
         {
-            "answer": f"A sandbox answer about {' '.join(_topic(conversation.question))}.",
-            "topics": list(_topic(conversation.question)),
+            "answer": f"A sandbox answer about {' '.join(about)}.",
+            "topics": list(about),
             "earlier_questions": len(conversation.questions[:-1]),
+            **told,
             "sandbox": True,
             "note": "No model ran and nothing was billed.",
         },
@@ -136,11 +172,17 @@ def _object(conversation: Conversation) -> str:
     )
 
 
-def _topic(question: str) -> tuple[str, ...]:
-    """Up to four telling words of the question, in its order."""
-    words = [word.lower()[:30] for word in _WORD.findall(_TAG.sub(" ", question[:2000]))]
-    telling = dict.fromkeys(word for word in words if word not in _COMMON and len(word) > 1)
-    return tuple(telling)[:4] or tuple(words[:2]) or ("your message",)
+def _found(one: Found) -> str:
+    """Tell a tool's result word for word, in a block that its own backticks cannot end."""
+    text = one.text.strip()
+    short = text if len(text) <= _LONGEST_RESULT else text[:_LONGEST_RESULT] + "…"
+    name = re.sub(r"[^\w.-]", "", one.tool)[:64] or "tool"
+    return f"The tool `{name}` found:\n\n```\n{short.replace('```', '')}\n```"
+
+
+def _asked(question: str) -> tuple[str, ...]:
+    words = {word.lower() for word in _WORD.findall(question[:2000])}
+    return tuple(extra for asking, extra in _ASKED if words & asking)
 
 
 def _earlier(conversation: Conversation) -> str:

@@ -11,22 +11,35 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import catalogue, chat_routes, jobs, media, prediction_routes
+from . import (
+    catalogue,
+    chat_routes,
+    embeddings_routes,
+    jobs,
+    journal_routes,
+    media,
+    prediction_routes,
+    responses_routes,
+    webhooks,
+)
 from .delivery import part_of
-from .gate import Call, gated, receive, refuse
+from .dialect import sound
+from .gate import Call, fault_for, gated, note
 from .memory import Memory
 from .options import Options
 from .predictions import expires
 from .refusals import Refusal
+from .trouble import committed, refuse
+from .webhooks import Postman
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,7 +50,6 @@ def create_app(options: Options | None = None) -> Starlette:
     """Return the sandbox as an ASGI application, with `app.state.memory` for what it has seen."""
     create = gated(prediction_routes.create, takes_body=True, creates=True)
     show, delete = gated(prediction_routes.show), gated(prediction_routes.delete)
-    absent = gated(chat_routes.absent, chat=True)
     routes = [
         Route("/v1/models", gated(list_models)),
         Route("/v1/models/{slug:path}", gated(show_model)),
@@ -51,9 +63,11 @@ def create_app(options: Options | None = None) -> Starlette:
         Route("/v1/predictions/{id}", delete, methods=["DELETE"]),
         Route("/v1/predictions/{id}/delete", delete, methods=["DELETE"]),
         Route("/v1/chat/completions", gated(chat_routes.complete, takes_body=True, chat=True), methods=["POST"]),
-        Route("/v1/responses", absent, methods=["POST"]),
-        Route("/v1/embeddings", absent, methods=["POST"]),
+        Route("/v1/responses", gated(responses_routes.create, takes_body=True, chat=True), methods=["POST"]),
+        Route("/v1/embeddings", gated(embeddings_routes.create, takes_body=True, chat=True), methods=["POST"]),
         Route("/us/{path:path}", deliver),
+        Route("/_sandbox/requests", journal_routes.requests, methods=["GET", "DELETE"]),
+        Route("/_sandbox/deliveries", journal_routes.deliveries),
     ]
     app = Starlette(
         routes=routes,
@@ -62,6 +76,7 @@ def create_app(options: Options | None = None) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.memory = Memory(options or Options())
+    app.state.postman = Postman(app.state.memory)
     return app
 
 
@@ -70,26 +85,43 @@ async def list_models(call: Call) -> Response:
 
     The sources disagree on whether schemas come unasked. Here they do, because the platform's own lesson
     reads them without asking; a caller who names `fields` gets those and null for the others, which is how a
-    narrower answer of the platform looks.
+    narrower answer of the platform looks. In the dialect `schemas=asked` they come only where they are named.
     """
-    asked = call.query.get("fields")
-    fields = None if asked is None else frozenset(name.strip() for name in asked.split(","))
-    return JSONResponse([catalogue.public(model, fields) for model in catalogue.models().values()])
+    return JSONResponse([_model(call, model) for model in catalogue.models().values()])
 
 
 async def show_model(call: Call) -> Response:
-    """GET /models/{slug} and /model/{slug}: one model, always with its schemas."""
+    """GET /models/{slug} and /model/{slug}: one model, with its schemas as in the list."""
     slug = str(call.request.path_params["slug"])
     model = catalogue.find(slug)
     if model is None:
         raise Refusal(404, f"The model '{slug[:100]}' was not found.")
-    return JSONResponse(catalogue.public(model))
+    return JSONResponse(_model(call, model))
+
+
+def _model(call: Call, model: catalogue.Model) -> dict[str, Any]:
+    asked = call.query.get("fields")
+    if asked is None and call.dialect.schemas == "asked":
+        asked = ""
+    fields = None if asked is None else frozenset(name.strip() for name in asked.split(","))
+    shown = catalogue.public(model, fields)
+    return shown | {"type": sound(shown["type"], call.dialect)}
 
 
 async def deliver(request: Request) -> Response:
     """GET and HEAD of a finished file: no key, ranges, and 404 once its time is over."""
     memory: Memory = request.app.state.memory
-    memory.record(receive(request))
+    note(request)
+    shape, request_id = memory.options.dialect.error_shape, request.state.request_id
+    try:
+        fault = fault_for(request, frozenset({"media"}))
+    except Refusal as refusal:
+        return refuse(refusal, shape, request_id)
+    return await committed(fault, lambda: _file(request), request, memory, shape=shape, request_id=request_id)
+
+
+async def _file(request: Request) -> Response:
+    memory: Memory = request.app.state.memory
     found, now = memory.file(request.scope["path"]), memory.clock()
     if found is None or jobs.snapshot(found[0], now).status != "succeeded" or now >= expires(found[0], memory.options):
         raise HTTPException(404)
@@ -112,8 +144,16 @@ async def deliver(request: Request) -> Response:
 
 
 async def _no_such_endpoint(request: Request, _: Exception) -> Response:
+    if not hasattr(request.state, "entry"):
+        note(request)
     text = f"There is nothing at {request.method} {request.url.path}."
     return refuse(Refusal(404, text, "ENDPOINT_NOT_FOUND"), "E1", request.state.request_id)
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether the caller calls this machine by its own name: a web page that rebinds its name does not."""
+    host = Headers(scope=scope).get("host")
+    return host is None or webhooks.is_loopback(f"http://{host}")
 
 
 class _Envelope:
@@ -127,12 +167,19 @@ class _Envelope:
             await self._app(scope, receive, send)
             return
         request_id = f"req_{uuid.uuid4().hex[:24]}"
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        if not _is_local(scope):
+            text = "This server answers only to the names of this machine: use 127.0.0.1 or localhost."
+            await refuse(Refusal(421, text, "FORBIDDEN"), "merged", request_id)(scope, receive, send)
+            return
         if scope["path"].startswith("/v1/"):
             scope["path"] = scope["path"].rstrip("/")
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if "entry" in state:
+                    state["entry"].answered(message["status"])
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
                 headers["x-skytells-sandbox"] = "nothing was billed"

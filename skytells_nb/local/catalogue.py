@@ -1,8 +1,9 @@
 """The models this sandbox serves, and what each one's work costs.
 
 The data file holds two things for each model: the object the API prints, word for word, and how the sandbox
-serves it (seconds of work, which input says how many outputs, token prices). Prices are exact decimals; a
-price is a pure function of a model and an input, and the same function sets `credits_used`.
+serves it (seconds of work, which input says how many outputs, seconds an output lasts, token prices, dimensions of
+a vector). Prices are exact decimals; a price is a pure function of a model and an input, and the same function sets
+`credits_used`. A model that the platform is not known to have is named `sandbox-…` and says so.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from . import pricing
 from .validation import filled
 
-Kind = Literal["image", "audio", "video", "text"]
+Kind = Literal["image", "audio", "music", "video", "text", "code", "multimodal", "embedding"]
+Made = Literal["image", "audio", "video"]
 SCHEMAS = ("input_schema", "output_schema")
 _MILLION = Decimal(1_000_000)
 
@@ -41,34 +44,44 @@ class Model:
     kind: Kind
     vendor: str
     schema: dict[str, Any]
-    pricing: dict[str, Any]
+    prices: dict[str, Any]
     wire: dict[str, Any]
     seconds: float = 0.0
     instant: bool = False
     count_field: str | None = None
-    duration_field: str | None = None
+    length: float = 0.0
     tokens: TokenPrices | None = None
+    dimensions: int | None = None
+
+    @property
+    def serves_chat(self) -> bool:
+        """Whether the chat and responses routes take it."""
+        return self.kind in {"text", "code", "multimodal"} and bool(self.wire["metadata"]["openai_compatible"])
+
+    @property
+    def predicts(self) -> bool:
+        """Whether the prediction routes take it: it makes files."""
+        return self.kind in {"image", "audio", "music", "video", "multimodal"} and not self.serves_chat
 
     def outputs(self, given: dict[str, Any]) -> int:
         """How many files a job with this input makes."""
         return int(filled(self.schema, given)[self.count_field]) if self.count_field else 1
 
+    def makes(self, given: dict[str, Any]) -> Made:
+        """Tell what the files of a job with this input are; a multimodal model makes what `output_type` says."""
+        match self.kind:
+            case "audio" | "music":
+                return "audio"
+            case "video":
+                return "video"
+            case _:
+                asked = filled(self.schema, given).get("output_type")
+                return asked if asked in ("audio", "video") else "image"
+
     def price(self, given: dict[str, Any]) -> Decimal:
         """Tell what a job with this input costs, in dollars."""
-        values = filled(self.schema, given)
-        amount, unit = self.pricing["amount"], self.pricing["unit"]
-        for rule in self.pricing.get("criterias", []):
-            if values.get(rule["field"]) == rule["value"]:
-                amount, unit = rule["billable_price"], rule["unit"]
-                break
-        match unit:
-            case "image":
-                times = self.outputs(given)
-            case "second":
-                times = int(values[self.duration_field]) if self.duration_field else 1
-            case _:
-                times = 1
-        return Decimal(str(amount)) * times
+        work = pricing.Work(filled(self.schema, given), self.outputs(given), self.seconds, self.length)
+        return pricing.price(self.prices, work)
 
 
 def public(model: Model, fields: frozenset[str] | None = None) -> dict[str, Any]:
@@ -99,11 +112,12 @@ def _model(wire: dict[str, Any], serving: dict[str, Any]) -> Model:
         kind=wire["type"],
         vendor=wire["vendor"]["slug"],
         schema=wire["input_schema"],
-        pricing=wire["pricing"],
+        prices=wire["pricing"],
         wire=wire,
         seconds=serving.get("seconds", 0.0),
         instant=serving.get("instant", False),
         count_field=serving.get("count"),
-        duration_field=serving.get("duration"),
+        length=serving.get("length", 0.0),
         tokens=tokens and TokenPrices(Decimal(str(tokens["input"])), Decimal(str(tokens["output"]))),
+        dimensions=serving.get("dimensions"),
     )

@@ -1,51 +1,82 @@
-"""The Inference API's endpoints: chat completions, whole or streamed.
+"""The endpoint of chat completions, whole or streamed.
 
 The answer is worked out before the first byte is sent, so a stream and a plain reply of the same request say
-the same, and a request that cannot be paid for never starts. Responses and embeddings are not served here;
-they are told so in the Inference API's own shape.
+the same, and a request that cannot be paid for never starts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from . import chat, chat_request, streaming
+from . import chat, chat_request, inference, streaming
 from .jobs import SECOND
-from .refusals import Refusal
+from .refusals import Refusal, body_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .catalogue import Model
     from .gate import Call
+    from .inference import Completion, Prompt
+    from .streaming import Event, Frame
+
+_SHORT = 20_000
 
 
 async def complete(call: Call) -> Response:
     """POST /chat/completions, with `stream` in the body or in the query."""
-    request = chat_request.parse(call.body, stream=call.query.get("stream") == "true")
-    completion = await asyncio.to_thread(
-        chat.complete,
-        request,
-        completion_id=f"chatcmpl-{uuid.uuid4().hex[:29]}",
-        created=call.memory.clock() // SECOND,
-    )
-    prices = request.model.tokens
-    if prices is not None:
-        cost = prices.cost(completion.prompt_tokens, completion.completion_tokens)
-        call.pay(cost)
-        call.memory.spend(cost)
+    request = chat_request.parse(call.body, stream=asks_for_stream(call))
+    completion = await answered(call, request.prompt, f"chatcmpl-{uuid.uuid4().hex[:29]}")
     if request.stream:
-        chunks = chat.chunks(completion, include_usage=request.include_usage)
-        frames = streaming.frames(chunks, call.fault, call.request_id)
-        headers = {"Cache-Control": "no-cache"}
-        return StreamingResponse(streaming.send(frames, call.memory), media_type="text/event-stream", headers=headers)
-    reply = chat.reply(completion)
+        events = chat.chunks(completion, include_usage=request.include_usage, top=request.top)
+        return streamed(call, streaming.frames(events, call.fault, lambda _: _failure(call), done=True))
+    reply = chat.reply(completion, top=request.top)
     if call.suffers("no-usage"):
         del reply["usage"]
     return JSONResponse(reply)
 
 
-async def absent(call: Call) -> NoReturn:
-    """POST /responses and /embeddings: not served by this sandbox."""
-    raise Refusal(404, f"The sandbox does not serve {call.request.url.path}.", "ENDPOINT_NOT_FOUND")
+def asks_for_stream(call: Call) -> bool:
+    """Whether the query asks for a stream."""
+    return call.query.get("stream") == "true"
+
+
+async def answered(call: Call, prompt: Prompt, label: str) -> Completion:
+    """Answer a prompt and take what it costs; raises `Refusal` when it cannot be answered or paid."""
+    created = call.memory.clock() // SECOND
+
+    def work() -> Completion:
+        return inference.complete(prompt, completion_id=label, created=created)
+
+    # A short one is done before a thread would have started.
+    completion = work() if prompt.size < _SHORT else await asyncio.to_thread(work)
+    charge(call, prompt.model, completion.prompt_tokens, completion.completion_tokens)
+    return completion
+
+
+def charge(call: Call, model: Model, read: int, written: int) -> None:
+    """Take the price of so many tokens; raises `Refusal` (402) when it cannot be paid."""
+    if model.tokens is not None:
+        cost = model.tokens.cost(read, written)
+        call.pay(cost)
+        call.memory.spend(cost)
+
+
+def streamed(call: Call, frames: Iterator[Frame]) -> Response:
+    """Send the frames as server-sent events."""
+    headers = {"Cache-Control": "no-cache"}
+    return StreamingResponse(streaming.send(frames, call.memory), media_type="text/event-stream", headers=headers)
+
+
+def stopped(call: Call) -> Refusal:
+    """Return what went wrong when a fault ends an answer in the middle."""
+    text = "The model stopped answering (sandbox fault)."
+    return Refusal.named(call.fault.error if call.fault and call.fault.error else "INFERENCE_ERROR", text)
+
+
+def _failure(call: Call) -> Event:
+    return streaming.Event(body_of(stopped(call), "E4", call.request_id))

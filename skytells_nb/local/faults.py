@@ -1,33 +1,48 @@
 """Trouble on request: what a caller may ask the sandbox to do wrong, as one frozen value.
 
-A fault comes in the header `x-sandbox-fault` or from `Sandbox.inject`, written as a name and optional
-`;key=value` parts, for instance `429;retry-after=2` or `E3;status=402`. Each name applies to one kind of
-request only; where it does not apply it does nothing (and an injected one waits for a request that it fits).
+A fault comes in the header `x-sandbox-fault`, from `Sandbox.inject` or from `skytells-nb sandbox --fault`,
+written as a name and optional `;key=value` parts:
+
+    429;retry-after=2           an error by its status, in the shape of the API that is called
+    error=PAYMENT_REQUIRED      an error by its id
+    500;shape=E2;rate=0.1       in a shape of its own; to one request in ten
+    hang;on=media;times=3       where it happens, and how often
+    cut-before;late=yes         after the work was done: the caller does not learn of it
+    dialect;list=array          one answer in another dialect (see `dialect`)
+
+Each name applies to one kind of request only; where it does not apply it does nothing (and an injected one
+waits for a request that it fits). `rate` and `times` count for planned faults; one in a header happens.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-Scope = Literal["any", "chat", "stream", "create"]
+from . import dialect
+from .refusals import STATUSES
 
-SCOPES: dict[str, Scope] = {
-    "401": "any",
-    "402": "any",
-    "429": "any",
-    "500": "any",
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What each fault can happen to. "plain" is an API call whose answer is not streamed.
+SCOPES: dict[str, str] = {
+    **dict.fromkeys(("400", "401", "402", "403", "404", "408", "413", "422", "429", "451"), "any"),
+    **dict.fromkeys(("500", "502", "503", "504"), "any"),
+    **dict.fromkeys(("E1", "E2", "E3", "E4", "E5", "E8", "E9"), "any"),  # error shapes
+    "error": "any",  # error=ID: an error by its id
+    "html": "any",  # 200 with a page in place of the answer
     "502-html": "any",
-    "503": "any",
-    "empty": "any",
-    "slow": "any",
-    "E1": "any",
-    "E2": "any",
-    "E3": "any",
-    "E4": "any",
-    "E5": "any",
-    "E9": "any",
+    "empty": "any",  # 500 without a body
+    "slow": "any",  # the first byte comes late
+    "hang": "any",  # nothing comes
+    "cut-before": "any",  # the connection closes without a byte
+    "cut-body": "any",  # it closes in the middle of the body
+    "drip": "any",  # the body comes in small pieces
+    "oversized": "any",  # a body of more than 64 MB
+    "bad-json": "plain",  # 200 with half the JSON
+    "dialect": "any",
     "no-usage": "chat",
     "cut": "stream",
     "stall": "stream",
@@ -35,38 +50,114 @@ SCOPES: dict[str, Scope] = {
     "error-midstream": "stream",
     "array-content": "stream",
     "obfuscation": "stream",
-    "status-false": "create",
+    "status-false": "create",  # E7: 200, a boolean status and an id
+    "fail": "create",  # E6: the job fails
+    "expired": "create",  # the job's files are gone as soon as it has ended
 }
-_LIMITS = {"retry-after": (0, 3600), "status": (400, 599)}
+SHAPES = ("E1", "E2", "E3", "E4", "E5", "E8", "E9", "merged")
+KINDS = ("chat", "stream", "plain", "create", "media")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to do wrong: its name, the seconds of `Retry-After`, the HTTP status of an error shape."""
+    """One thing to do wrong, and to which requests.
+
+    `retry_after` is in seconds and comes with a 429 (1 unless told) or where it is told; `status`, `error` and
+    `shape` are those of an error; `seconds` is how long something slow takes; `on` narrows the fault to one
+    kind of request; `late` lets the work be done first; `rate` is the share of fitting requests it happens to,
+    `times` how many of them at most (None: as often as it is injected); `dialect` is how the answer is spoken.
+    """
 
     name: str
-    retry_after: int = 1
-    status: int = 422
+    retry_after: int | None = None
+    status: int | None = None
+    error: str | None = None
+    shape: str | None = None
+    seconds: float | None = None
+    on: str | None = None
+    late: bool = False
+    rate: float = 1.0
+    times: int | None = None
+    dialect: tuple[tuple[str, str], ...] = ()
 
-    def applies(self, *, chat: bool = False, stream: bool = False, create: bool = False) -> bool:
-        """Whether this fault can happen to such a request."""
-        scope = SCOPES[self.name]
-        return scope == "any" or {"chat": chat, "stream": stream, "create": create}[scope]
+    def applies(self, kinds: frozenset[str]) -> bool:
+        """Whether this fault can happen to a request of these kinds; to a media file only where told so."""
+        if "media" in kinds:
+            return self.on == "media" and SCOPES[self.name] == "any"
+        return SCOPES[self.name] in kinds | {"any"} and (self.on is None or self.on in kinds)
 
 
 def parse(text: str) -> Fault:
     """Read `NAME` or `NAME;key=value`; raise `ValueError`, naming what is known, for anything else."""
     name, *parts = (part.strip() for part in text.split(";"))
+    values: dict[str, Any] = {}
+    if name.startswith("error="):
+        parts.insert(0, name)
+        name = "error"
     if name not in SCOPES:
         near = get_close_matches(name, SCOPES, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise ValueError(f"Unknown fault {name!r}{hint}. Known faults: {', '.join(SCOPES)}.")
-    values: dict[str, int] = {}
+    if name == "dialect":
+        return Fault(name, dialect=dialect.pairs(parts))
     for part in parts:
         key, _, value = part.partition("=")
-        low, high = _LIMITS.get(key, (1, 0))
-        if not (value.isascii() and value.isdigit() and len(value) < 6 and low <= int(value) <= high):
-            known = " or ".join(f"{name}={low}..{high}" for name, (low, high) in _LIMITS.items())
-            raise ValueError(f"Cannot read {part!r} in the fault {text!r}: write {known}.")
-        values[key.replace("-", "_")] = int(value)
+        try:
+            values[key.replace("-", "_")] = _READERS[key](value)
+        except (KeyError, ValueError):
+            known = " or ".join(f"{name}={rule}" for name, rule in _RULES.items())
+            raise ValueError(f"Cannot read {part!r} in the fault {text!r}: write {known}.") from None
+    if name == "error" and "error" not in values:
+        raise ValueError(f"The fault 'error' needs an id: write error=ID with one of {', '.join(STATUSES)}.")
     return Fault(name, **values)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 8 and low <= int(text) <= high):
+            raise ValueError(text)
+        return int(text)
+
+    return read
+
+
+def _between(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not low <= float(text) <= high:
+            raise ValueError(text)
+        return float(text)
+
+    return read
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "retry-after": _whole(0, 3600),
+    "status": _whole(400, 599),
+    "error": _one_of(*STATUSES),
+    "shape": _one_of(*SHAPES),
+    "seconds": _between(0, 3600),
+    "on": _one_of(*KINDS),
+    "late": lambda text: bool(_one_of("yes")(text)),
+    "rate": _between(0, 1),
+    "times": _whole(1, 1_000_000),
+}
+_RULES = {
+    "retry-after": "0..3600",
+    "status": "400..599",
+    "error": "ID",
+    "shape": "|".join(SHAPES),
+    "seconds": "0..3600",
+    "on": "|".join(KINDS),
+    "late": "yes",
+    "rate": "0..1",
+    "times": "1..1000000",
+}

@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import Response
 
-from . import bodies, faults
-from .memory import Memory, Received
+from . import bodies, faults, journal
+from .jobs import SECOND
 from .options import BROKE_KEY, REVOKED_KEY, Options
-from .refusals import Refusal, body_of
+from .refusals import Refusal
+from .trouble import committed, refuse
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from .dialect import Dialect
     from .faults import Fault
+    from .memory import Memory
+    from .webhooks import Postman
 
 _log = logging.getLogger(__name__)
-_LOGGED_BODY = 1_000_000
-_KEY_HEADERS = frozenset({"x-api-key", "authorization"})
 _OUT_OF_CREDITS = "You have run out of credits."
 
 
@@ -38,7 +40,7 @@ class Call:
     request: Request
     memory: Memory
     request_id: str
-    key: str
+    key: str = field(repr=False)
     body: dict[str, Any]
     fault: Fault | None
     origin: str
@@ -47,6 +49,18 @@ class Call:
     def options(self) -> Options:
         """The sandbox's options."""
         return self.memory.options
+
+    @property
+    def postman(self) -> Postman:
+        """Who delivers this sandbox's webhooks."""
+        postman: Postman = self.request.app.state.postman
+        return postman
+
+    @property
+    def dialect(self) -> Dialect:
+        """How this call is answered: the sandbox's dialect, with what the call itself asks for."""
+        spoken = self.options.dialect
+        return spoken.but(self.fault.dialect) if self.fault else spoken
 
     @property
     def query(self) -> dict[str, str]:
@@ -75,10 +89,18 @@ def gated(endpoint: Endpoint, *, takes_body: bool = False, chat: bool = False, c
     async def route(request: Request) -> Response:
         memory: Memory = request.app.state.memory
         request_id: str = request.state.request_id
-        shape = "E4" if chat else memory.options.error_shape
+        shape = "E4" if chat else memory.options.dialect.error_shape
         try:
             call = await _admit(request, memory, request_id, takes_body=takes_body, chat=chat, creates=creates)
-            response = await _general_fault(call, shape) or await endpoint(call)
+            shape = "E4" if chat else call.dialect.error_shape
+
+            async def answer() -> Response:
+                response = await endpoint(call)
+                if response.status_code < 300:
+                    response.headers.update(_limits(call))
+                return response
+
+            return await committed(call.fault, answer, request, memory, shape=shape, request_id=request_id)
         except Refusal as refusal:
             return refuse(refusal, shape, request_id)
         except ClientDisconnect:
@@ -86,30 +108,15 @@ def gated(endpoint: Endpoint, *, takes_body: bool = False, chat: bool = False, c
         except Exception:  # noqa: BLE001 - told to the caller and logged; the server goes on
             _log.exception("The sandbox failed to answer %s %s", request.method, request.url.path)
             return refuse(Refusal(500, "The sandbox failed to answer; this is a bug in it."), shape, request_id)
-        if response.status_code < 300:
-            response.headers.update(_limits(memory))
-        return response
 
     return route
 
 
-def refuse(refusal: Refusal, shape: str, request_id: str) -> Response:
-    """Return the reply that tells `refusal` in the named shape."""
-    return JSONResponse(body_of(refusal, shape, request_id), refusal.status, refusal.headers)
-
-
-def receive(request: Request, body: Any = None) -> Received:
-    """Return the request as the sandbox remembers it: without its key."""
-    sent = [name for name in ("x-api-key", "authorization") if name in request.headers]
-    how = {"x-api-key": "x-api-key", "authorization": "bearer"}
-    return Received(
-        method=request.method,
-        path=request.url.path,
-        query=request.url.query,
-        headers={name: value for name, value in request.headers.items() if name not in _KEY_HEADERS},
-        auth="both" if len(sent) == 2 else how[sent[0]] if sent else "none",
-        json=body,
-    )
+def note(request: Request, raw: bytes = b"", body: Any = None) -> None:
+    """Write the request into the journal; the status of its answer follows when it is sent."""
+    memory: Memory = request.app.state.memory
+    told = journal.note(request.method, request.url.path, request.url.query, dict(request.headers), raw, body)
+    request.state.entry = memory.journal.record(told)
 
 
 def origin_of(request: Request) -> str:
@@ -128,7 +135,7 @@ async def _admit(
         body = bodies.parse(raw) if raw or takes_body else {}
     except Refusal as refusal:
         unread = refusal
-    memory.record(receive(request, body if len(raw) <= _LOGGED_BODY else None))
+    note(request, raw, body)
     key = _key(request)
     wait = memory.admit()
     if wait is not None:
@@ -138,7 +145,8 @@ async def _admit(
     if unread is not None and takes_body:
         raise unread
     streams = chat and (body.get("stream") is True or request.query_params.get("stream") == "true")
-    fault = _fault(request, memory, chat=chat, stream=streams, create=creates)
+    given = {"chat": chat, "stream": streams, "plain": not streams, "create": creates}
+    fault = fault_for(request, frozenset(kind for kind, holds in given.items() if holds))
     return Call(request, memory, request_id, key, body, fault, origin_of(request))
 
 
@@ -152,46 +160,24 @@ def _key(request: Request) -> str:
     return key
 
 
-def _fault(request: Request, memory: Memory, *, chat: bool, stream: bool, create: bool) -> Fault | None:
+def fault_for(request: Request, kinds: frozenset[str]) -> Fault | None:
+    """Return the fault this request is to suffer; raises `Refusal` (400) for one that cannot be read."""
+    memory: Memory = request.app.state.memory
     asked = request.headers.get("x-sandbox-fault")
     if asked is None:
-        return memory.next_fault(chat=chat, stream=stream, create=create)
+        return memory.next_fault(kinds)
     try:
         fault = faults.parse(asked)
     except ValueError as error:
         raise Refusal(400, str(error)) from None
-    return fault if fault.applies(chat=chat, stream=stream, create=create) else None
+    return fault if fault.applies(kinds) else None
 
 
-async def _general_fault(call: Call, shape: str) -> Response | None:
-    """Commit a fault that any call can suffer; None when the call goes on."""
-    fault = call.fault
-    if fault is None:
-        return None
-    match fault.name:
-        case "slow":
-            await call.memory.pause(1.0 / call.options.pace)
-            return None
-        case "empty":
-            return Response(status_code=500)
-        case "502-html":
-            page = "<html><title>502 Bad Gateway</title><body><h1>502 Bad Gateway</h1></body></html>"
-            return HTMLResponse(page, 502)
-        case "401" | "402" | "429" | "500" | "503":
-            headers = {"Retry-After": str(fault.retry_after)} if fault.name == "429" else {}
-            return refuse(_asked_for(int(fault.name), headers), shape, call.request_id)
-        case "E1" | "E2" | "E3" | "E4" | "E5" | "E9":
-            return refuse(_asked_for(fault.status, {}), fault.name, call.request_id)
-        case _:
-            return None
-
-
-def _asked_for(status: int, headers: dict[str, str]) -> Refusal:
-    return Refusal(status, f"This {status} was asked for (sandbox fault).", headers=headers)
-
-
-def _limits(memory: Memory) -> dict[str, str]:
-    limit, left = memory.options.requests_per_minute, memory.calls_left
+def _limits(call: Call) -> dict[str, str]:
+    limit, left = call.options.requests_per_minute, call.memory.calls_left
+    if call.dialect.limits == "plain":
+        known = {"Limit-RPM": limit, "Remaining-RPM": left, "Reset": call.memory.clock() // SECOND + 60}
+        return {f"X-RateLimit-{name}": str(value) for name, value in known.items() if value is not None}
     values = {"limit-requests": limit, "remaining-requests": left, "window": 60}
     values |= dict.fromkeys(f"{what}-tokens-{way}" for way in ("in", "out") for what in ("limit", "remaining"))
     return {f"x-skytells-ratelimit-{k}": "-" if v is None else str(v) for k, v in values.items()}

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from .validation import filled
+
 if TYPE_CHECKING:
     from .catalogue import Model
 
@@ -25,7 +27,7 @@ _QUEUED_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One prediction as it was asked for, and what will become of it."""
+    """One prediction as it was asked for, and what will become of it; `gone`: its files are, once it has ended."""
 
     id: str
     model: Model
@@ -40,6 +42,7 @@ class Job:
     stream: bool = False
     webhook_url: str | None = None
     webhook_events: tuple[str, ...] = ()
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,16 @@ def plan(job_id: str, model: Model, given: dict[str, Any], *, now: int, pace: fl
 
 
 def extension(model: Model, given: dict[str, Any]) -> str:
-    """Return the ending of the files a job makes, without the dot."""
-    match model.kind:
+    """Return the ending of the files a job makes, without the dot: of the format asked for, where it is one of ours."""
+    values = filled(model.schema, given)
+    asked = [values.get(name) for name in ("audio_format", "output_format")]
+    match model.makes(given):
         case "image":
-            return "png"
+            return "jpg" if {"jpg", "jpeg"} & set(asked) else "webp" if "webp" in asked else "png"
         case "video":
             return "mp4"
         case _:
-            return str(given.get("audio_format", "mp3"))
+            return next((str(form) for form in asked if form in ("mp3", "wav", "pcm")), "mp3")
 
 
 def snapshot(job: Job, now: int) -> Snapshot:

@@ -13,15 +13,21 @@ from functools import lru_cache
 from typing import Any
 
 from . import films, sounds
+from .catalogue import models
 from .jobs import Job, extension
+from .sizes import size_of
+from .validation import filled
 
 CONTENT_TYPES = {
     "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
     "mp3": "audio/mpeg",
     "wav": "audio/wav",
     "pcm": "application/octet-stream",
     "mp4": "video/mp4",
 }
+_MOST_PIXELS = 2_100_000  # 1080p is drawn whole
 
 
 def content_type(job: Job) -> str:
@@ -30,36 +36,33 @@ def content_type(job: Job) -> str:
 
 
 def render(job: Job, index: int) -> bytes:
-    """Return the bytes of output `index` of `job`."""
+    """Return the bytes of output `index` of `job`; pictures have at most 2 megapixels."""
     given = json.dumps(job.input, sort_keys=True)
-    return _render(job.model.kind, job.model.namespace, given, index, len(job.outputs))
+    return _render(job.model.namespace, given, index, len(job.outputs))
 
 
 @lru_cache(maxsize=48)
-def _render(kind: str, model: str, given: str, index: int, count: int) -> bytes:
-    values: dict[str, Any] = json.loads(given)
-    prompt = str(values.get("prompt", ""))
-    match kind:
+def _render(name: str, text: str, index: int, count: int) -> bytes:
+    model, given = models()[name], json.loads(text)
+    values = filled(model.schema, given)
+    form, prompt, seed = extension(model, given), _text(values, "prompt", "text"), _seed(values, text)
+    match model.makes(given):
         case "audio":
-            return sounds.song(
-                lyrics=values["lyrics"],
-                style=prompt,
-                audio_format=values.get("audio_format", "mp3"),
-                sample_rate=int(values.get("sample_rate", 44100)),
-            )
+            rate = values.get("sample_rate") or 44100
+            words = _text(values, "lyrics", "text", "script", "prompt")
+            return sounds.song(lyrics=words, style=prompt, audio_format=form, sample_rate=int(rate))
         case "video":
-            return films.film(model=model, prompt=prompt, seed=_seed(values, given))
+            return films.film(model=name, prompt=prompt, seed=seed)
         case _:
             from .pictures import picture
 
-            return picture(
-                model=model,
-                prompt=prompt,
-                seed=_seed(values, given),
-                index=index,
-                count=count,
-                ratio=values.get("aspect_ratio", "1:1"),
-            )
+            size = size_of(values).within(_MOST_PIXELS)
+            return picture(model=name, prompt=prompt, seed=seed, index=index, count=count, size=size, form=form)
+
+
+def _text(values: dict[str, Any], *names: str) -> str:
+    """Return the first of these inputs that has text, else none."""
+    return next((value for name in names if isinstance(value := values.get(name), str) and value), "")
 
 
 def _seed(values: dict[str, Any], given: str) -> int:

@@ -9,39 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .account import Account
 from .faults import Fault, parse
-from .jobs import Job, reserved, snapshot, stop
+from .histories import Histories
+from .jobs import SECOND, Job, stop
+from .journal import Delivery, Journal, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from .options import Options
 
-_MOST_REQUESTS = 2000
 _MOST_JOBS = 5000
 _WINDOW = 60.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Received:
-    """One request as it arrived, without its key: `auth` says only how a key was sent."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    auth: str
-    json: Any = None
-
-
 @dataclass(slots=True)
+class _Plan:
+    """A fault and how many times it is still to happen; None: always."""
+
+    fault: Fault
+    left: int | None
+
+
+@dataclass(slots=True, repr=False)
 class Memory:
     """What one sandbox has seen and still knows; safe to read from any thread."""
 
@@ -50,19 +49,30 @@ class Memory:
     monotonic: Callable[[], float] = time.monotonic
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     open_streams: int = 0
+    journal: Journal = field(default_factory=Journal)
+    histories: Histories = field(default_factory=Histories)
+    _account: Account = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _requests: deque[Received] = field(default_factory=lambda: deque(maxlen=_MOST_REQUESTS))
     _jobs: dict[str, Job] = field(default_factory=dict)
     _paths: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _faults: deque[Fault] = field(default_factory=deque)
+    _waiting: dict[str, set[asyncio.Future[Job]]] = field(default_factory=dict)
+    _plans: list[_Plan] = field(init=False)
+    _chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - the same every time
     _calls: deque[float] = field(default_factory=deque)
-    _settled: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        self._account = Account(self.options.balance)
+        self._plans = [_Plan(fault, fault.times) for fault in self.options.faults]
 
     @property
     def requests(self) -> tuple[Received, ...]:
         """The requests received, oldest first (at most the last 2,000)."""
-        with self._lock:
-            return tuple(self._requests)
+        return self.journal.requests
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The webhooks delivered, and those that were not, oldest first (at most the last 2,000)."""
+        return self.journal.deliveries
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -73,37 +83,32 @@ class Memory:
     @property
     def credits_left(self) -> Decimal | None:
         """The balance in dollars, less what running jobs hold; None when it is endless."""
-        balance = self.options.balance
-        if balance is None:
-            return None
         with self._lock:
-            now = self.clock()
-            return balance - self._settled - sum((reserved(job, now) for job in self._jobs.values()), Decimal(0))
-
-    def record(self, received: Received) -> None:
-        """Note a request."""
-        with self._lock:
-            self._requests.append(received)
+            return self._account.left(self.clock())
 
     def inject(self, fault: str | Fault, times: int = 1) -> None:
         """Plan `fault` for the next `times` requests it fits; raise `ValueError` for an unknown one."""
         planned = parse(fault) if isinstance(fault, str) else fault
         with self._lock:
-            self._faults.extend([planned] * times)
+            self._plans.append(_Plan(planned, planned.times or times))
 
-    def next_fault(self, *, chat: bool, stream: bool, create: bool) -> Fault | None:
-        """Take the first planned fault that fits such a request."""
+    def next_fault(self, kinds: frozenset[str]) -> Fault | None:
+        """Take the first planned fault that fits a request of these kinds and whose turn it is."""
         with self._lock:
-            for fault in self._faults:
-                if fault.applies(chat=chat, stream=stream, create=create):
-                    self._faults.remove(fault)
-                    return fault
+            for plan in self._plans:
+                if not plan.fault.applies(kinds) or self._chance.random() >= plan.fault.rate:
+                    continue
+                if plan.left is not None:
+                    plan.left -= 1
+                    if plan.left == 0:
+                        self._plans.remove(plan)
+                return plan.fault
         return None
 
     def spend(self, amount: Decimal) -> None:
         """Take money that no job holds (an answered chat)."""
         with self._lock:
-            self._settled += amount
+            self._account.spend(amount)
 
     def affords(self, amount: Decimal) -> bool:
         """Whether the balance covers `amount` dollars and is not used up."""
@@ -138,6 +143,7 @@ class Memory:
                 self.delete(next(iter(self._jobs)))
             self._jobs[job.id] = job
             self._paths.update({path: (job.id, index) for index, path in enumerate(job.outputs)})
+            self._account.hold(job)
 
     def find(self, job_id: str) -> Job | None:
         """Return the job of this id."""
@@ -151,35 +157,66 @@ class Memory:
             return None if known is None else (self._jobs[known[0]], known[1])
 
     def cancel(self, job_id: str) -> Job | None:
-        """Stop a job that runs; an ended one stays as it is."""
+        """Stop a job that runs, and wake who waits for it; an ended one stays as it is."""
         with self._lock:
             job = self._jobs.get(job_id)
-            if job is not None:
-                job = self._jobs[job_id] = stop(job, self.clock())
-            return job
+            if job is None or (stopped := stop(job, self.clock())) is job:
+                return job
+            self._jobs[job_id] = stopped
+            self._account.give_back(job_id)
+            self._wake(job_id, stopped)
+            return stopped
 
     def delete(self, job_id: str) -> Job | None:
         """Forget a job and its files, stopping it first if it runs; what it cost stays spent."""
         with self._lock:
             job = self.cancel(job_id)
             if job is not None:
-                self._settled += reserved(job, self.clock())
+                self._account.left(self.clock())
+                self._account.settle(job_id)
                 del self._jobs[job_id]
                 for path in job.outputs:
                     del self._paths[path]
             return job
 
-    def ended(self, job_id: str) -> bool:
-        """Whether the job is in its last state, or is gone."""
-        job = self.find(job_id)
-        return job is None or snapshot(job, self.clock()).final
+    async def follow(self, job: Job, moment: int) -> Job:
+        """Wait until `moment`, or until the job is stopped or the server closes; returns the job as it is then.
+
+        A job that was deleted meanwhile was stopped, if it had not ended.
+        """
+        known = self.find(job.id) or stop(job, self.clock())
+        if known.stopped is not None:
+            return known
+        woken: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(job.id, set())
+        waiting.add(woken)
+        try:
+            while (seconds := (moment - self.clock()) / SECOND) > 0 and not (woken.done() or self.closing.is_set()):
+                await asyncio.wait({woken}, timeout=seconds)
+        finally:
+            waiting.discard(woken)
+            if not waiting:
+                self._waiting.pop(job.id, None)
+        return woken.result() if woken.done() else known
+
+    def close(self) -> None:
+        """Wake everything that waits, because the server ends."""
+        self.closing.set()
+        for job_id in tuple(self._waiting):
+            self._wake(job_id, self._jobs.get(job_id))
+
+    def _wake(self, job_id: str, job: Job | None) -> None:
+        for woken in self._waiting.pop(job_id, ()):
+            if job is not None and not woken.done():
+                woken.set_result(job)
 
     async def pause(self, seconds: float) -> bool:
         """Wait; True after the whole time, False at once when the server is closing."""
         if self.closing.is_set():
             return False
         try:
-            await asyncio.wait_for(self.closing.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.closing.wait()
         except TimeoutError:
             return True
         return False

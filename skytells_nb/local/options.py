@@ -7,12 +7,11 @@ dollar).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Literal, get_args
 
-Spelling = Literal["canceled", "cancelled"]
-ErrorShape = Literal["merged", "E1", "E2", "E3"]
+from .dialect import Dialect
+from .faults import Fault
 
 EXAMPLE_KEY = "sk-sandbox"
 REVOKED_KEY = "sk-sandbox-revoked"
@@ -25,9 +24,9 @@ class Options:
 
     `pace` is how many times faster than normal jobs run and words stream (1.0: an image takes 1.2 s).
     `token_seconds` is the pause between two pieces of a streamed answer at pace 1. `credits` is the balance
-    in dollars (None: endless). `requests_per_minute` limits all calls together (None: no limit). `spelling`
-    is the word for a stopped job. `media_seconds` is how long finished files can be fetched. `error_shape` is
-    how errors outside the Inference API are written.
+    in dollars (None: endless). `requests_per_minute` limits all calls together (None: no limit).
+    `media_seconds` is how long finished files can be fetched. `dialect` is how answers are written. `faults`
+    happen to all requests they fit, as often as each one says.
 
     Raises `ValueError`, naming the option, when one is out of its range.
     """
@@ -36,9 +35,9 @@ class Options:
     token_seconds: float = 0.02
     credits: Decimal | float | None = None
     requests_per_minute: int | None = None
-    spelling: Spelling = "canceled"
     media_seconds: float = 300.0
-    error_shape: ErrorShape = "merged"
+    dialect: Dialect = field(default_factory=Dialect)
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.pace < float("inf"):
@@ -48,10 +47,6 @@ class Options:
                 raise ValueError(f"{name} must be 0 or more seconds, not {getattr(self, name)!r}")
         if self.requests_per_minute is not None and self.requests_per_minute < 1:
             raise ValueError(f"requests_per_minute must be 1 or more, not {self.requests_per_minute!r}")
-        if self.spelling not in get_args(Spelling):
-            raise ValueError(f"spelling must be 'canceled' or 'cancelled', not {self.spelling!r}")
-        if self.error_shape not in get_args(ErrorShape):
-            raise ValueError(f"error_shape must be one of {get_args(ErrorShape)}, not {self.error_shape!r}")
         if self.credits is not None:
             try:
                 balance = Decimal(str(self.credits))

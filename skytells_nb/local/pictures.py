@@ -20,8 +20,8 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONG_SIDE = 768
-_SHORTEST_SIDE = 320
+_SHORTEST_SIDE = 256
+_SMOOTHED_PIXELS = 700_000
 _MARGIN = 18
 _LINES = 3
 _NOTICE = "Skytells sandbox: nothing was billed"
@@ -39,27 +39,21 @@ _PALETTES = (
 Canvas = tuple[Image.Image, random.Random, tuple[str, ...]]
 
 
-def picture(*, model: str, prompt: str, seed: int, index: int, count: int, ratio: str) -> bytes:
-    """Draw picture `index` (from 0) of `count` as PNG; `ratio` is as `16:9`, the long side is 768 pixels."""
+def picture(*, model: str, prompt: str, seed: int, index: int, count: int, size: tuple[int, int], form: str) -> bytes:
+    """Draw picture `index` (from 0) of `count` with so many pixels across and down, as `png`, `jpg` or `webp`."""
     digest = hashlib.sha256(repr((model, prompt, seed, index)).encode()).digest()
     chance = random.Random(digest)  # noqa: S311 - a repeatable drawing, not a secret
-    width, height = size_of(ratio)
+    width, height = (max(side, _SHORTEST_SIDE) for side in size)
     palette = _PALETTES[chance.randrange(len(_PALETTES))]
     compose = chance.choice(_COMPOSITIONS)
-    # Drawn at twice the size and reduced: smooth edges without a drawing library.
-    canvas = _sky((width * 2, height * 2), palette[0], palette[1 + chance.randrange(2)])
+    # Drawn at twice the size and reduced: smooth edges without a drawing library. Large ones are smooth enough.
+    scale = 2 if width * height <= _SMOOTHED_PIXELS else 1
+    canvas = _sky((width * scale, height * scale), palette[0], palette[1 + chance.randrange(2)])
     compose((canvas, chance, palette))
-    image = canvas.resize((width, height), Image.Resampling.LANCZOS)
+    image = canvas.resize((width, height), Image.Resampling.LANCZOS) if scale > 1 else canvas
     label = f"{model} · seed {seed}" + (f" · {index + 1} of {count}" if count > 1 else "")
     _caption(image, prompt, label)
-    return _png(image)
-
-
-def size_of(ratio: str) -> tuple[int, int]:
-    """Width and height in pixels for an aspect ratio: 768 on the long side, even, never under 320."""
-    across, down = (int(part) for part in ratio.split(":"))
-    short = max(_SHORTEST_SIDE, round(LONG_SIDE * min(across, down) / max(across, down) / 2) * 2)
-    return (LONG_SIDE, short) if across >= down else (short, LONG_SIDE)
+    return _encoded(image, form)
 
 
 def _sky(size: tuple[int, int], top: str, bottom: str) -> Image.Image:
@@ -228,10 +222,17 @@ def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> 
     return re.sub("\0+", "…", "".join(kept))
 
 
-def _png(image: Image.Image) -> bytes:
+def _encoded(image: Image.Image, form: str) -> bytes:
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
-    if file.tell() > 140_000:
-        file = io.BytesIO()
-        image.quantize(192, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    match form:
+        case "jpg":
+            image.save(file, "JPEG", quality=85)
+        case "webp":
+            image.save(file, "WEBP", quality=85, method=2)
+        case _:
+            large = image.width * image.height > _SMOOTHED_PIXELS
+            image.save(file, "PNG", optimize=not large)
+            if file.tell() > 140_000:
+                file = io.BytesIO()
+                image.quantize(192, dither=Image.Dither.NONE).save(file, "PNG", optimize=not large)
     return file.getvalue()

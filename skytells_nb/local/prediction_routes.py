@@ -1,21 +1,23 @@
 """The Prediction API's endpoints: ask for a job, look at it, list, stop and delete.
 
-Each takes an admitted `Call` and answers with the prediction object. A stopped or deleted job is answered
-with the whole object, as the official SDKs expect. An unknown id is a 502 with an `error_id`, as the platform
-documents, and not the 404 one would expect.
+Each takes an admitted `Call` and answers with the prediction object, in the call's dialect. By default a stopped
+or deleted job is answered with the whole object, as the official SDKs expect, and an unknown id is a 502 with an
+`error_id`, as the platform documents, and not the 404 one would expect.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from . import catalogue, jobs, validation
+from . import catalogue, jobs, validation, webhooks
+from .dialect import STATES, speak, states_of
 from .jobs import SECOND, Job
 from .predictions import prediction
 from .refusals import Refusal
@@ -23,8 +25,10 @@ from .refusals import Refusal
 if TYPE_CHECKING:
     from .gate import Call
 
-_STATUSES = {"queued", "processing", "succeeded", "failed", "canceled"}
-_LONGEST_NAP = 0.1
+_ASKED_TO_FAIL = "The model failed, as was asked for (sandbox fault); nothing was billed."
+_EPOCH = date(1970, 1, 1)
+_DAY = 86_400 * SECOND
+_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 async def create(call: Call) -> Response:
@@ -32,24 +36,30 @@ async def create(call: Call) -> Response:
     model = _model(call.body.get("model"))
     given = _input(model, call.body.get("input"))
     flags = {name: _flag(call.body, name) for name in ("await", "wait", "stream")}
-    url, events = _webhook(call.body)
+    url, events, filtered = _webhook(call.body)
     call.pay(model.price(given))
-    memory = call.memory
-    planned = jobs.plan(
-        str(uuid.uuid4()), model, given, now=memory.clock(), pace=call.options.pace, stream=flags["stream"]
+    memory, dialect = call.memory, call.dialect
+    job_id = str(uuid.uuid4()) if dialect.ids == "uuid" else f"pred_{uuid.uuid4().hex[:24]}"
+    planned = jobs.plan(job_id, model, given, now=memory.clock(), pace=call.options.pace, stream=flags["stream"])
+    job = replace(
+        planned,
+        webhook_url=url,
+        webhook_events=events,
+        failure=_ASKED_TO_FAIL if call.suffers("fail") else planned.failure,
+        gone=call.suffers("expired"),
     )
-    job = replace(planned, webhook_url=url, webhook_events=events)
     memory.add(job)
+    wanted = webhooks.wanted(events, filtered=filtered)
+    call.postman.follow(job, wanted, key=call.key, origin=call.origin, dialect=dialect)
+    status = int(dialect.created)
     if call.suffers("status-false"):
         text = "The prediction is queued (sandbox fault)."
-        return JSONResponse(_written(call, job) | {"status": False, "response": text, "error": {"message": text}})
+        body = _written(call, job) | {"status": False, "response": text, "error": {"message": text}}
+        return JSONResponse(body, status)
     # The platform never lets a caller wait for a video.
     if model.instant or (model.kind != "video" and (flags["await"] or flags["wait"])):
-        while not memory.ended(job.id):
-            if not await memory.pause(min(max(0.0, (job.ends - memory.clock()) / SECOND), _LONGEST_NAP)):
-                break
-        job = memory.find(job.id) or job
-    return JSONResponse(_written(call, job))
+        job = await memory.follow(job, job.ends)
+    return JSONResponse(_written(call, job), status)
 
 
 async def show(call: Call) -> Response:
@@ -59,12 +69,12 @@ async def show(call: Call) -> Response:
 
 async def cancel(call: Call) -> Response:
     """POST /predictions/{id}/cancel."""
-    return JSONResponse(_written(call, _found(call, call.memory.cancel(_id(call)))))
+    return _acknowledged(call, _found(call, call.memory.cancel(_id(call))))
 
 
 async def delete(call: Call) -> Response:
     """DELETE /predictions/{id} and /predictions/{id}/delete."""
-    return JSONResponse(_written(call, _found(call, call.memory.delete(_id(call)))))
+    return _acknowledged(call, _found(call, call.memory.delete(_id(call))))
 
 
 async def index(call: Call) -> Response:
@@ -74,6 +84,8 @@ async def index(call: Call) -> Response:
     wanted, now = _filter(call.query), call.memory.clock()
     chosen = [job for job in reversed(call.memory.jobs) if wanted.fits(job, now)]
     data = [_written(call, job) for job in chosen[(page - 1) * per_page : page * per_page]]
+    if call.dialect.list == "array":
+        return JSONResponse(data)
     pagination = {
         "current_page": page,
         "per_page": per_page,
@@ -90,17 +102,20 @@ class Filter:
     first: date | None = None
     last: date | None = None
     model: str | None = None
-    status: str | None = None
+    states: frozenset[str] = frozenset(STATES)
 
     def fits(self, job: Job, now: int) -> bool:
         """Whether `job` belongs to the list at `now`."""
-        day = datetime.fromtimestamp(job.created // SECOND, UTC).date()
         return (
-            (self.first is None or day >= self.first)
-            and (self.last is None or day <= self.last)
+            (self.first is None or job.created >= _midnight(self.first))
+            and (self.last is None or job.created < _midnight(self.last) + _DAY)
             and self.model in (None, job.model.namespace)
-            and self.status in (None, jobs.snapshot(job, now).status)
+            and (len(self.states) == len(STATES) or jobs.snapshot(job, now).status in self.states)
         )
+
+
+def _midnight(day: date) -> int:
+    return (day - _EPOCH).days * _DAY
 
 
 def _filter(query: dict[str, str]) -> Filter:
@@ -110,13 +125,11 @@ def _filter(query: dict[str, str]) -> Filter:
     model = catalogue.find(query["model"]) if "model" in query else None
     if "model" in query and model is None:
         raise Refusal(404, f"The model '{query['model'][:100]}' was not found.")
-    status = query.get("status")
-    if status == "cancelled":
-        status = "canceled"
-    if status is not None and status not in _STATUSES:
-        rule = f"The parameter 'status' must be one of {', '.join(sorted(_STATUSES))}."
+    states = states_of(query["status"]) if "status" in query else frozenset(STATES)
+    if not states:
+        rule = f"The parameter 'status' must be one of {', '.join(sorted(STATES))}."
         raise Refusal(400, rule, "INVALID_PARAMETER", details={"field": "status"})
-    return Filter(first, last, model.namespace if model else None, status)
+    return Filter(first, last, model.namespace if model else None, states)
 
 
 def _day(query: dict[str, str], name: str) -> date | None:
@@ -124,7 +137,9 @@ def _day(query: dict[str, str], name: str) -> date | None:
     if text is None:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        if _A_DAY.fullmatch(text) is None:
+            raise ValueError(text)
+        return date.fromisoformat(text)
     except ValueError:
         rule = f"The parameter '{name}' must be a date as YYYY-MM-DD."
         raise Refusal(400, rule, "INVALID_DATE_FORMAT", details={"field": name}) from None
@@ -138,8 +153,9 @@ def _model(slug: Any) -> catalogue.Model:
         near = get_close_matches(slug[:100], catalogue.models(), n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise Refusal(404, f"The model '{slug[:100]}' was not found.{hint}")
-    if model.kind == "text":
-        text = f"The model '{slug}' makes text; send it to /v1/chat/completions."
+    if not model.predicts:
+        route = "embeddings" if model.kind == "embedding" else "chat/completions"
+        text = f"The model '{slug}' makes no files; send it to /v1/{route}."
         raise Refusal(422, text, "MODEL_NOT_SUPPORTED")
     return model
 
@@ -162,26 +178,26 @@ def _flag(body: dict[str, Any], name: str) -> bool:
     return bool(given)
 
 
-def _webhook(body: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the webhook's address and events, from a string or an object; kept and shown, never called."""
+def _webhook(body: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
+    """Return the webhook's address, its events, and whether they came as `webhook_events_filter`."""
     match body.get("webhook"):
         case None:
-            return None, ()
+            return None, (), False
         case str(url):
-            return url, _events(body.get("webhook_events_filter"))
+            named = None
         case {"url": str(url), **rest}:
-            return url, _events(rest.get("events", body.get("webhook_events_filter")))
+            named = rest.get("events")
         case _:
             text = "The field 'webhook' must be a URL or an object with 'url' and 'events'."
             raise Refusal(422, text, details={"field": "webhook"})
-
-
-def _events(given: Any) -> tuple[str, ...]:
-    if given is None:
-        return ()
-    if not isinstance(given, list) or not all(isinstance(event, str) for event in given):
+    fault = webhooks.url_fault(url)
+    if fault is not None:
+        raise Refusal(422, fault, details={"field": "webhook"})
+    filtered = named is None
+    events = body.get("webhook_events_filter") if filtered else named
+    if events is not None and not (isinstance(events, list) and all(isinstance(event, str) for event in events)):
         raise Refusal(422, "The webhook's events must be a list of names.", details={"field": "webhook"})
-    return tuple(given)
+    return url, tuple(events or ()), filtered
 
 
 def _id(call: Call) -> str:
@@ -191,12 +207,24 @@ def _id(call: Call) -> str:
 def _found(call: Call, job: Job | None) -> Job:
     if job is None:
         text = f"Error fetching prediction: there is none with the id '{_id(call)[:100]}'."
+        if call.dialect.unknown == "404":
+            raise Refusal(404, text, "PREDICTION_NOT_FOUND")
         raise Refusal(502, text)
     return job
 
 
 def _written(call: Call, job: Job) -> dict[str, Any]:
-    return prediction(job, call.memory.clock(), origin=call.origin, options=call.options)
+    return speak(prediction(job, call.memory.clock(), origin=call.origin, options=call.options), call.dialect)
+
+
+def _acknowledged(call: Call, job: Job) -> Response:
+    match call.dialect.ack:
+        case "success":
+            return JSONResponse({"success": True})
+        case "empty":
+            return Response(status_code=204)
+        case _:
+            return JSONResponse(_written(call, job))
 
 
 def _number(query: dict[str, str], name: str, default: int, *, high: int) -> int:

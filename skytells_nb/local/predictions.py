@@ -25,7 +25,7 @@ def prediction(job: Job, now: int, *, origin: str, options: Options) -> dict[str
     failure = {"error": job.failure, "response": job.failure} if state.status == "failed" else {}
     return {
         "id": job.id,
-        "status": options.spelling if state.status == "canceled" else state.status,
+        "status": state.status,
         "type": "inference",
         "stream": job.stream,
         "input": job.input,
@@ -57,7 +57,7 @@ def prediction(job: Job, now: int, *, origin: str, options: Options) -> dict[str
 
 def expires(job: Job, options: Options) -> int:
     """Return the moment from which the job's files can no longer be fetched."""
-    return job.ends + int(options.media_seconds * SECOND)
+    return job.ends + (0 if job.gone else int(options.media_seconds * SECOND))
 
 
 def micros(moment: int) -> str:
@@ -79,7 +79,7 @@ def _metrics(job: Job, state: Snapshot) -> dict[str, Any]:
         "predict_time": _seconds(worked),
         "total_time": _seconds(state.ended - job.created),
     }
-    if job.model.kind == "image" and state.status == "succeeded":
+    if job.model.makes(job.input) == "image" and state.status == "succeeded":
         metrics["image_count"] = len(job.outputs)
     return metrics
 

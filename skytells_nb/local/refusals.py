@@ -24,6 +24,40 @@ ERROR_IDS = {
     502: "PREDICTION_FAILED",
     503: "SERVICE_UNAVAILABLE",
     504: "INFERENCE_TIMEOUT",
+    408: "REQUEST_TIMEOUT",
+    451: "CONTENT_POLICY_VIOLATION",
+}
+
+# Every error the platform's documents name, with the status the newest of them gives it.
+STATUSES = {
+    "UNAUTHORIZED": 401,
+    "INSUFFICIENT_CREDITS": 402,
+    "PAYMENT_REQUIRED": 402,
+    "FORBIDDEN": 403,
+    "ACCOUNT_SUSPENDED": 403,
+    "SECURITY_VIOLATION": 403,
+    "MODEL_NOT_FOUND": 404,
+    "ENDPOINT_NOT_FOUND": 404,
+    "REQUEST_TIMEOUT": 408,
+    "MODEL_NOT_SUPPORTED": 422,
+    "VALIDATION_ERROR": 422,
+    "INVALID_INPUT": 422,
+    "INVALID_PARAMETER": 400,
+    "INVALID_PARAMETER_COMBINATION": 400,
+    "INVALID_DATE_FORMAT": 400,
+    "INVALID_DATE_RANGE": 400,
+    "INVALID_REQUEST": 400,
+    "INFRASTRUCTURE_ERROR": 400,
+    "context_length_exceeded": 400,
+    "RATE_LIMIT_EXCEEDED": 429,
+    "RATE_LIMITED": 429,
+    "INFERENCE_RATE_LIMITED": 429,
+    "CONTENT_POLICY_VIOLATION": 451,
+    "INTERNAL_ERROR": 500,
+    "INFERENCE_ERROR": 500,
+    "PREDICTION_FAILED": 502,
+    "SERVICE_UNAVAILABLE": 503,
+    "INFERENCE_TIMEOUT": 504,
 }
 
 # The Inference API's second and third name for an error: its type and its code.
@@ -37,6 +71,9 @@ _INFERENCE_NAMES = {
     "SERVICE_UNAVAILABLE": ("server_error", "service_unavailable"),
     "INFERENCE_ERROR": ("server_error", "service_error"),
     "INFERENCE_TIMEOUT": ("server_error", "inference_timeout"),
+    "RATE_LIMITED": ("rate_limit_error", "rate_limit_exceeded"),
+    "INFERENCE_RATE_LIMITED": ("rate_limit_error", "rate_limit_exceeded"),
+    "context_length_exceeded": ("InferenceError", "context_length_exceeded"),
 }
 
 
@@ -54,6 +91,11 @@ class Refusal(Exception):
     def __post_init__(self) -> None:
         Exception.__init__(self, self.message)
         self.error_id = self.error_id or ERROR_IDS.get(self.status, "INTERNAL_ERROR")
+
+    @classmethod
+    def named(cls, error_id: str, message: str, *, status: int | None = None) -> Refusal:
+        """Make the refusal of this id, with the id's own status unless told another."""
+        return cls(status or STATUSES[error_id], message, error_id)
 
 
 def body_of(refusal: Refusal, shape: str, request_id: str) -> dict[str, Any]:

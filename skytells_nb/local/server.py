@@ -8,40 +8,52 @@ because everything that waits in the server also waits for the stop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
-from .options import EXAMPLE_KEY, ErrorShape, Options, Spelling
+from .dialect import Dialect
+from .faults import parse
+from .options import EXAMPLE_KEY, Options
+from .trouble import HANG_UP
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
     from types import TracebackType
 
     from starlette.applications import Starlette
+    from starlette.types import Receive, Scope, Send
 
     from .faults import Fault
+    from .journal import Delivery
     from .memory import Memory
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_BACKLOG = 2048
+_KEPT_ALIVE = 75
+_FILES = 8192
 
 
 class Sandbox:
     """A local Skytells, for as long as a `with` block or until `stop()`.
 
     `port` 0 takes any free one. The other options are those of `Options`: `pace` (how many times faster than
-    normal), `token_seconds`, `credits` (dollars; None: endless), `requests_per_minute`, `spelling` of stopped
-    jobs, `media_seconds` that files can be fetched, and `error_shape`. Raises `ValueError` for an option out
-    of its range; `start` raises `OSError` when the port is taken.
+    normal), `token_seconds`, `credits` (dollars; None: endless), `requests_per_minute`, `media_seconds` that
+    files can be fetched, `dialect` (how answers are written, for instance `{"status": "sdk"}`; see `dialect`;
+    `spelling` and `error_shape` are two of its rows), and `faults`, as `--fault` takes them. Raises `ValueError`
+    for an option out of its range; `start` raises `OSError` when the port is taken.
 
     Example:
         >>> with Sandbox(pace=20) as sandbox:
@@ -58,9 +70,11 @@ class Sandbox:
         token_seconds: float = 0.02,
         credits: Decimal | float | None = None,  # noqa: A002 - the platform's own word for money
         requests_per_minute: int | None = None,
-        spelling: Spelling = "canceled",
+        spelling: str = "canceled",
         media_seconds: float = 300.0,
-        error_shape: ErrorShape = "merged",
+        error_shape: str = "merged",
+        dialect: Mapping[str, str] | None = None,
+        faults: Iterable[str] = (),
     ) -> None:
         self._asked_port = port
         self._options = Options(
@@ -68,9 +82,9 @@ class Sandbox:
             token_seconds=token_seconds,
             credits=credits,
             requests_per_minute=requests_per_minute,
-            spelling=spelling,
             media_seconds=media_seconds,
-            error_shape=error_shape,
+            dialect=Dialect(spelling=spelling, error_shape=error_shape).but(dialect or {}),
+            faults=tuple(map(parse, faults)),
         )
         self._app = create_app(self._options)
         self._running: _Running | None = None
@@ -103,9 +117,14 @@ class Sandbox:
 
     @property
     def state(self) -> Memory:
-        """What it has seen: `requests`, `jobs`, `credits_left`, `open_streams`."""
+        """What it has seen: `requests`, `deliveries`, `jobs`, `credits_left`, `open_streams`."""
         memory: Memory = self._app.state.memory
         return memory
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The webhooks it delivered, and those it did not, oldest first."""
+        return self.state.deliveries
 
     def inject(self, fault: str | Fault, times: int = 1) -> None:
         """Make the next `times` requests that `fault` fits go wrong; `ValueError` for an unknown fault."""
@@ -131,7 +150,7 @@ def bind(port: int) -> socket.socket:
         if os.name != "nt":  # there, the option would let two programs share the port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
-        listening.listen(256)
+        listening.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         listening.close()
         reason = error.strerror if isinstance(error, OSError) else "no such port"
@@ -148,14 +167,24 @@ def serve(port: int = DEFAULT_PORT, *, options: Options | None = None) -> None:
         raise SystemExit(f"error: {error.strerror}") from None
     sys.stdout.write(banner(listening.getsockname()[1]))
     sys.stdout.flush()
-    app = create_app(options)
-    server = _Server(app)
+    _open_more_files()
+    server = _Server(create_app(options))
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:
         pass
     finally:
         listening.close()
+
+
+def _open_more_files() -> None:
+    """Let this process hold as many connections as the system allows it."""
+    if os.name != "nt":
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(ValueError, OSError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, _FILES)), most))
 
 
 def banner(port: int) -> str:
@@ -170,6 +199,20 @@ def banner(port: int) -> str:
     )
 
 
+class _Protocol(H11Protocol):
+    """One connection, which the application may close in the middle of an answer."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[HANG_UP] = transport.close
+            await app(scope, receive, send)
+
+        self.app = with_hang_up
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, telling when it is ready, and telling the application when it stops."""
 
@@ -179,13 +222,16 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="asyncio",
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=3,
+                backlog=_BACKLOG,
+                # Longer than clients keep idle connections, so that it is they who close them.
+                timeout_keep_alive=_KEPT_ALIVE,
             )
         )
         self._memory: Memory = app.state.memory
@@ -196,7 +242,7 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._memory.closing.set()
+        self._memory.close()
         await super().shutdown(sockets=sockets)
 
 

@@ -1,27 +1,38 @@
-"""A chat's stream on the wire: chunks as server-sent events, paced, and spoilt where a fault asks for it.
+"""An answer's stream on the wire: events paced, and spoilt where a fault asks for it.
 
-`frames` is pure: it turns chunks into the lines that are sent, in the order they are sent, with the fault
+`frames` is pure: it turns events into the lines that are sent, in the order they are sent, with the fault
 already in them. `send` adds time: a pause for each piece, an end when the reader goes or the server closes. A
 stream that is cut ends as a broken one does, without a finish reason and without `[DONE]`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .refusals import Refusal, body_of
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from .faults import Fault
     from .memory import Memory
 
 DONE = "data: [DONE]\n\n"
-_GOOD_CHUNKS = 8
+_GOOD_EVENTS = 8
 _STALLED = 3600.0
+_MOMENT = 0.2
+_FULL = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of an answer: its data and name, whether it carries a piece (`speaks`) or an end (`ends`)."""
+
+    data: dict[str, Any]
+    name: str = ""
+    speaks: bool = False
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +44,18 @@ class Frame:
     stalls: bool = False
 
 
-def frames(chunks: Iterable[dict[str, Any]], fault: Fault | None, request_id: str) -> Iterator[Frame]:
-    """Return the events of a stream, the last of them `[DONE]`, with `fault` in its place."""
+def frames(
+    events: Iterable[Event], fault: Fault | None, failure: Callable[[int], Event], *, done: bool
+) -> Iterator[Frame]:
+    """Return the frames of a stream with `fault` in its place, and `[DONE]` last where this kind of stream has it.
+
+    `failure` makes the event that says, after so many events, that the answer failed.
+    """
     name = fault.name if fault else ""
     good = True
-    for number, chunk in enumerate(chunks):
-        # Trouble comes after some good chunks, and in a short answer before its end.
-        if good and (number == _GOOD_CHUNKS or _ends(chunk)):
+    for number, event in enumerate(events):
+        # Trouble comes after some good events, and in a short answer before its end.
+        if good and (number == _GOOD_EVENTS or event.ends):
             good = False
             match name:
                 case "cut":
@@ -48,54 +64,70 @@ def frames(chunks: Iterable[dict[str, Any]], fault: Fault | None, request_id: st
                     yield Frame("", stalls=True)
                     return
                 case "malformed":
-                    yield Frame('data: {"id": "chatcmpl-broken", "choices": [{"delta"\n\n')
+                    yield Frame('data: {"id": "broken-by-the-sandbox", "choices": [{"delta"\n\n')
                 case "error-midstream":
-                    refusal = Refusal(500, "The model stopped answering (sandbox fault).", "INFERENCE_ERROR")
-                    yield Frame(event(body_of(refusal, "E4", request_id)))
+                    yield Frame(line(failure(number)))
                     return
-        ready = _spoilt(chunk, name, number)
+        ready = _spoilt(event, name, number)
         if ready is not None:
-            yield Frame(event(ready), waits=_speaks(chunk))
-    yield Frame(DONE, waits=False)
+            yield Frame(line(ready), waits=event.speaks)
+    if done:
+        yield Frame(DONE, waits=False)
 
 
-def event(value: dict[str, Any]) -> str:
-    """One server-sent event with `value` as its data."""
-    return f"data: {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}\n\n"
+def line(event: Event) -> str:
+    """One server-sent event, with its name where it has one."""
+    named = f"event: {event.name}\n" if event.name else ""
+    return f"{named}data: {json.dumps(event.data, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def send(events: Iterator[Frame], memory: Memory) -> AsyncIterator[bytes]:
-    """Send the events at the sandbox's pace until they end, the reader goes, or the server closes."""
-    options = memory.options
+async def send(frames: Iterator[Frame], memory: Memory) -> AsyncIterator[bytes]:
+    """Send the frames at the sandbox's pace until they end, the reader goes, or the server closes.
+
+    What nobody has to wait for goes together.
+    """
+    seconds = memory.options.token_seconds / memory.options.pace
     memory.open_streams += 1
+    ready = b""
     try:
-        for frame in events:
-            seconds = _STALLED if frame.stalls else options.token_seconds / options.pace
-            if (frame.waits or frame.stalls) and not await memory.pause(seconds):
+        for frame in frames:
+            pause = _STALLED if frame.stalls else seconds if frame.waits else 0
+            if ready and (pause or len(ready) > _FULL):
+                yield ready
+                ready = b""
+            if pause and not await _wait(memory, pause):
                 return
-            yield frame.text.encode()
+            ready += frame.text.encode()
+        if ready:
+            yield ready
     finally:
         memory.open_streams -= 1
 
 
-def _speaks(chunk: dict[str, Any]) -> bool:
-    return any(choice["delta"].get("content") for choice in chunk["choices"])
+async def _wait(memory: Memory, seconds: float) -> bool:
+    """Let time pass; False when the server is closing."""
+    if seconds > _MOMENT:
+        return await memory.pause(seconds)
+    # A closing server can wait for a moment, and a thousand streams need not watch for it.
+    await asyncio.sleep(seconds)
+    return not memory.closing.is_set()
 
 
-def _ends(chunk: dict[str, Any]) -> bool:
-    return any(choice["finish_reason"] for choice in chunk["choices"])
-
-
-def _spoilt(chunk: dict[str, Any], fault: str, number: int) -> dict[str, Any] | None:
-    """Return the chunk as the fault leaves it; None when it is left out."""
+def _spoilt(event: Event, fault: str, number: int) -> Event | None:
+    """Return the event as the fault leaves it; None when it is left out."""
+    data = event.data
     match fault:
-        case "array-content":
-            return chunk | {"choices": [_in_parts(choice) for choice in chunk["choices"]]}
-        case "obfuscation":
-            return chunk | {"obfuscation": "x7Kq9ZpLr2"[: 1 + number % 10]}
-        case "no-usage" if chunk.get("usage"):
+        case "array-content" if "choices" in data:
+            data = data | {"choices": [_in_parts(choice) for choice in data["choices"]]}
+        case "obfuscation" if "choices" in data or event.speaks:
+            data = data | {"obfuscation": "x7Kq9ZpLr2"[: 1 + number % 10]}
+        case "no-usage" if data.get("usage"):
             return None
-    return chunk
+        case "no-usage" if data.get("response", {}).get("usage"):
+            data = data | {"response": data["response"] | {"usage": None}}
+        case _:
+            return event
+    return Event(data, event.name, event.speaks, event.ends)
 
 
 def _in_parts(choice: dict[str, Any]) -> dict[str, Any]:

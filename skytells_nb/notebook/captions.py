@@ -7,10 +7,11 @@ not known is left out, except the cost: that is then called unknown, never 0.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..api.pricing import dollars
 from ..api.record import Call
-from ..api.values import Prediction, Reply, Status
+from ..api.values import Embeddings, Prediction, Reply, Status
 from . import page
 
 _ENDINGS = {
@@ -43,7 +44,9 @@ def _facts(call: Call | None, model: str) -> list[str]:
         told.append(f"{call.seconds:.1f} s")
     if call.ttft is not None:
         told.append(f"first words after {call.ttft:.1f} s")
-    if call.prompt_tokens is not None or call.completion_tokens is not None:
+    if call.api == "embeddings":
+        told += [] if call.prompt_tokens is None else [f"{_count(call.prompt_tokens)} tokens"]
+    elif call.prompt_tokens is not None or call.completion_tokens is not None:
         told.append(f"{_count(call.prompt_tokens)} tokens in, {_count(call.completion_tokens)} out")
     return [*told, cost(call)]
 
@@ -82,6 +85,21 @@ def _endings(reply: Reply) -> list[str]:
     if not reply.complete:
         told.append("interrupted: the answer is not whole")
     return told
+
+
+def size_of(found: Embeddings) -> str:
+    """Say how many vectors there are, of how many numbers each."""
+    return f"{len(found):,} vector{'' if len(found) == 1 else 's'} of {found.dimensions:,} numbers"
+
+
+def of_embeddings(found: Embeddings) -> str:
+    """Write the line under vectors: of all their requests together, and how many those were if more than one."""
+    if not found.calls:
+        return caption(None, model=found.model)
+    tokens = found.usage.prompt_tokens if found.usage else None
+    charge = replace(found.calls[0].charge, amount=found.cost)
+    whole = replace(found.calls[0], seconds=found.seconds, prompt_tokens=tokens, charge=charge)
+    return caption(whole, model=found.model, notes=[f"{len(found.calls)} requests"] if len(found.calls) > 1 else [])
 
 
 def of_prediction(prediction: Prediction) -> str:

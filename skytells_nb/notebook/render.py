@@ -14,7 +14,7 @@ from typing import Any
 
 from ..api.pricing import Quote, price_label
 from ..api.shown import Shown
-from ..api.values import Model, Prediction, Reply
+from ..api.values import Embeddings, Model, Prediction, Reply
 from ..schema.check import describe
 from ..schema.fields import ChoiceField, Field, FileField, FlagField, ListField, NumberField, TextField
 from . import captions, markdown, page
@@ -44,6 +44,12 @@ def _reply(reply: Reply) -> Bundle:
     asked = "\n".join(_tool(call) for call in reply.tool_calls)
     html = page.box(markdown.to_html(said), page.pre(asked) if asked else "", page.caption(line))
     return made("\n".join(part for part in (said, asked, line) if part), html)
+
+
+@bundle.register
+def _embeddings(found: Embeddings) -> Bundle:
+    what, line = captions.size_of(found), captions.of_embeddings(found)
+    return made("\n".join(filter(None, (what, line))), page.box(f"<div>{page.text(what)}</div>", page.caption(line)))
 
 
 def _tool(call: dict[str, Any]) -> str:

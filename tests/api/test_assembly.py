@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from skytells_nb.api.assembly import Assembly, ChatAssembly
 from skytells_nb.api.values import Delta, Filters, Usage
-from skytells_nb.errors import BrokenStreamError
+from skytells_nb.errors import BrokenStreamError, ServiceError
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5"}
 
@@ -165,6 +165,41 @@ def test_an_error_among_the_chunks_is_trouble() -> None:
     chunk = {"error": {"message": "Overloaded", "code": "service_error"}}
     assert assembly.feed(json.dumps(chunk)) == [Delta("", {})]
     assert assembly.trouble == chunk
+
+
+def test_a_whole_answer_is_a_delta_for_each_choice() -> None:
+    """What a service gives that does not stream: texts, refusals, tool calls, filters, usage."""
+    calls = [{"id": name, "function": {"name": "w", "arguments": "{}"}} for name in "ab"]
+    body = HEAD | {
+        "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
+        "choices": [
+            {"index": 0, "message": {"content": "A", "tool_calls": calls}, "finish_reason": "tool_calls"},
+            {"index": 1, "message": {"content": None, "refusal": "No."}, "finish_reason": "stop"},
+        ],
+    }
+    assembly = ChatAssembly(2)
+    assert assembly.add_whole(body) == [
+        Delta("A", {}, tool_calls=tuple(calls)),
+        Delta("", {}, index=1, refusal="No."),
+    ]
+    reply = assembly.reply()
+    assert (assembly.done, reply.complete, reply.text, reply.tool_calls) == (True, True, "A", tuple(calls))
+    assert (reply.choices[1].refusal, reply.usage) == ("No.", Usage(9, 2, 11))
+
+
+@pytest.mark.parametrize("body", [None, {}, [], {"choices": []}, {"choices": None}, {"id": "x", "choices": {}}])
+def test_a_whole_answer_without_choices_is_an_error(body: Any) -> None:
+    """It is no empty answer, and it may have been billed."""
+    with pytest.raises(ServiceError, match="The answer holds no choices") as caught:
+        ChatAssembly().add_whole(body)
+    assert caught.value.may_have_run
+
+
+@pytest.mark.parametrize("index", [None, "1", -1, True, 2.0])
+def test_a_choice_without_a_sound_index_is_the_first(index: Any) -> None:
+    """Its text is not lost."""
+    chunk = HEAD | {"choices": [{"index": index, "delta": {"content": "Hi"}}]}
+    assert assembled(chunk).reply().text == "Hi"
 
 
 @pytest.mark.parametrize("data", ["", " ", "\n"])

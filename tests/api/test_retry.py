@@ -20,7 +20,7 @@ not_sent, lost = NetworkError("down"), NetworkError("cut", may_have_run=True)
 
 
 def trouble(status: int, retry_after: float | None = None) -> ServiceError:
-    """Make a 5xx."""
+    """Make the error of a status that tells trouble."""
     return ServiceError("trouble", status=status, retry_after=retry_after)
 
 
@@ -39,7 +39,7 @@ def trouble(status: int, retry_after: float | None = None) -> ServiceError:
         (trouble(500, 1), True, False),
         (trouble(501), False, False),
         (ServiceError("not JSON", status=200), False, False),
-        (RefusedError("no", status=408), True, False),
+        (trouble(408), True, False),
         (RefusedError("no", status=422), False, False),
         (RefusedError("no", status=404), False, False),
         (KeyRejectedError("no", status=401), False, False),

@@ -307,4 +307,4 @@ def test_the_key_is_in_no_repr_of_a_client(scripted: Callable[..., Any]) -> None
     assert repr(client) == f"<Client {ADDRESS} key from argument>"
     assert KEY not in repr(vars(client))
     assert KEY not in repr(vars(client._calls))
-    assert KEY not in repr(vars(client._pool.http))
+    assert KEY not in repr(vars(client._pool))

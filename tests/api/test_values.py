@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import math
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
@@ -17,14 +19,18 @@ from hypothesis import strategies as st
 from skytells_nb.api.reading import count, moment, money, seconds
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.api.values import (
+    Choice,
     Delta,
+    File,
     Filters,
     Model,
+    Page,
     Prediction,
     Reply,
     Status,
     Usage,
 )
+from skytells_nb.api.values.vectors import read_vector
 
 Seed = Callable[[str], Any]
 
@@ -108,6 +114,7 @@ def test_the_printed_response_s_usage_has_the_same_names(seed: Seed) -> None:
         ("processing", Status.RUNNING),
         ("starting", Status.RUNNING),
         ("started", Status.RUNNING),
+        ("running", Status.RUNNING),
         ("succeeded", Status.SUCCEEDED),
         ("Succeeded", Status.SUCCEEDED),
         ("failed", Status.FAILED),
@@ -401,3 +408,192 @@ def test_no_json_breaks_the_reading_of_usage(body: Any) -> None:
     """Any JSON in any place gives counts or None."""
     usage = Usage.from_json(body) or Usage()
     assert all(value is None or value >= 0 for value in (usage.prompt_tokens, usage.reasoning_tokens))
+
+
+@pytest.mark.parametrize(
+    ("output", "read"),
+    [
+        ([{"url": "https://a/1.png", "type": "image/png", "size": 3}], ("https://a/1.png",)),
+        ({"text": "Once", "lang": "en"}, ("Once", "en")),
+        ([{"url": "https://a/1.png", "name": "one"}, "Once"], ("https://a/1.png", "Once")),
+    ],
+)
+def test_what_stands_beside_a_link_is_no_output(output: object, read: tuple[str, ...]) -> None:
+    """A file's kind and name are not counted, priced or shown as results; an object of texts is its texts."""
+    assert Prediction.from_json({"id": "p", "status": "succeeded", "output": output}).output == read
+
+
+@pytest.mark.parametrize(
+    ("link", "host", "name", "kind"),
+    [
+        (
+            "https://delivery.skytells.cloud/us/2026/03/06/7bfdb9a4.mp3",
+            "delivery.skytells.cloud",
+            "7bfdb9a4.mp3",
+            "audio",
+        ),
+        ("https://CDN.Example:8443/a/Fox%20one.PNG?sig=a.mp4#b.wav", "cdn.example", "Fox one.PNG", "image"),
+        ("http://127.0.0.1/film.webm", "127.0.0.1", "film.webm", "video"),
+        ("https://a/x.tar.gz", "a", "x.tar.gz", "file"),
+        ("https://a/mp3", "a", "mp3", "file"),
+        ("https://a/..%2F..%2Fetc%2Fpasswd.png", "a", ".._.._etc_passwd.png", "image"),
+        ("https://a/", "a", "", "file"),
+        ("https://a", "a", "", "file"),
+        ("https://[oops/x.png", "", "", "file"),
+        ("", "", "", "file"),
+    ],
+)
+def test_a_file_knows_the_parts_of_its_link(link: str, host: str, name: str, kind: str) -> None:
+    """Its host without a port, its name without folders and query, its kind by the name's ending."""
+    file = File(link)
+    assert (file.url, file.host, file.name, file.kind) == (link, host, name, kind)
+
+
+def test_a_file_is_the_text_of_its_link() -> None:
+    """Equal to it, usable as it, and the same after a journey to another process."""
+    file = File("https://a/1.png")
+    assert (file, hash(file), json.dumps([file])) == ("https://a/1.png", hash("https://a/1.png"), '["https://a/1.png"]')
+    back = pickle.loads(pickle.dumps(file))
+    assert (back, type(back), back.name) == (file, File, "1.png")
+    assert not hasattr(file, "__dict__")
+
+
+@pytest.mark.parametrize("name", ["mp3", "wav", "pcm", "flac", "ogg", "m4a"])
+def test_sounds_are_audio_whatever_a_model_calls_itself(name: str) -> None:
+    """`audio` and `music` are one kind of file."""
+    assert File(f"https://a/song.{name.upper()}").kind == "audio"
+
+
+def test_the_printed_response_is_read_without_loss(seed: Seed) -> None:
+    """Every figure and word of the platform's example, and the body itself untouched."""
+    body = seed("response_object")
+    kept = copy.deepcopy(body)
+    reply = Reply.from_response(body)
+    assert reply == Reply(
+        id="resp_xyz789",
+        model="deepbrain-router",
+        text="The Prediction API generates media...",
+        finish_reason="stop",
+        usage=Usage(12, 41, 53),
+    )
+    assert reply.raw is body
+    assert body == kept
+
+
+def test_what_a_response_blocked_has_the_same_names_as_chat_s() -> None:
+    """By where it stood; what is blocked without a category is called that."""
+    found = Filters.from_response(
+        [
+            {"source_type": "prompt", "content_filter_results": {"jailbreak": {"filtered": True, "detected": True}}},
+            {"source_type": "completion", "content_filter_results": {"hate": {"filtered": True}, "violence": {}}},
+            {"source_type": "completion", "blocked": True, "content_filter_results": {}},
+            {"source_type": "completion", "blocked": False},
+            None,
+            3,
+        ]
+    )
+    assert found == Filters(prompt=("jailbreak",), completion=("hate", "blocked"))
+    assert [Filters.from_response(nothing) for nothing in (None, [], {}, "x")] == [Filters()] * 4
+
+
+def test_a_response_s_call_has_chat_s_form() -> None:
+    """Known by the id that its result must name; an item without it is known by its own."""
+    item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "add", "arguments": "{}"}
+    bare = {"type": "function_call", "id": "fc_2"}
+    reply = Reply.from_response({"status": "completed", "output": [item, bare]})
+    assert reply.tool_calls == (
+        {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}},
+        {"id": "fc_2", "type": "function", "function": {"name": "", "arguments": ""}},
+    )
+    assert reply.finish_reason == "tool_calls"
+
+
+def test_all_choices_stand_beside_the_first() -> None:
+    """With what was blocked in each; an answer without choices has one empty one."""
+    blocked = {"hate": {"filtered": True}}
+    body = {
+        "choices": [
+            {
+                "index": 1,
+                "message": {"content": "B"},
+                "finish_reason": "content_filter",
+                "content_filter_results": blocked,
+            },
+            {"index": 0, "message": {"content": "A"}, "finish_reason": "stop"},
+        ]
+    }
+    reply = Reply.from_json(body)
+    assert reply.choices == (
+        Choice("A", finish_reason="stop"),
+        Choice("B", finish_reason="content_filter", filters=("hate",), index=1),
+    )
+    assert Reply.from_json({}).choices == (Choice(),)
+
+
+def test_a_delta_says_why_its_own_choice_ended() -> None:
+    """Not another's in the same chunk."""
+    chunk = {"choices": [{"index": 0, "finish_reason": None}, {"index": 1, "finish_reason": "stop"}]}
+    assert [Delta("", chunk, index).finish_reason for index in (0, 1, 2)] == [None, "stop", None]
+    assert Delta("", {"type": "response.completed"}).finish_reason is None
+
+
+@pytest.mark.parametrize(
+    ("body", "embeds"),
+    [
+        ({"namespace": "skytells-embed-3-large", "type": "text"}, True),
+        ({"namespace": "vectors", "type": "embedding"}, True),
+        ({"namespace": "vectors", "type": "text", "capabilities": ["Text Embeddings"]}, True),
+        ({"namespace": "gpt-5", "type": "text", "capabilities": ["chat"]}, False),
+    ],
+)
+def test_a_model_knows_whether_it_makes_vectors(body: dict[str, Any], embeds: bool) -> None:
+    """By its type, its name or what it says it can do."""
+    assert Model.from_json(body).embeds is embeds
+
+
+@given(
+    bodies(
+        "id",
+        "model",
+        "status",
+        "output",
+        "output_text",
+        "content",
+        "type",
+        "text",
+        "refusal",
+        "usage",
+        "input_tokens",
+        "content_filters",
+        "content_filter_results",
+        "incomplete_details",
+        "call_id",
+        "arguments",
+    )
+    | json_values
+)
+def test_no_json_breaks_the_reading_of_a_response(body: Any) -> None:
+    """Any JSON in any place gives a reply that can be shown."""
+    assert isinstance(repr(Reply.from_response(body)), str)
+
+
+@given(json_values | st.lists(st.integers() | st.floats() | st.booleans()) | st.text())
+def test_no_json_breaks_the_reading_of_a_vector(body: Any) -> None:
+    """It is a vector of finite numbers, or none."""
+    vector = read_vector(body)
+    assert vector is None or (len(vector) > 0 and all(map(math.isfinite, vector)))
+
+
+@given(bodies("data", "pagination", "last_page", "id", "status", "output") | json_values)
+def test_no_json_breaks_the_reading_of_a_page(body: Any) -> None:
+    """Any JSON in any place gives predictions that have an id."""
+    assert all(job.id for job in Page.from_json(body).predictions)
+
+
+@given(st.text() | st.sampled_from(["https://[::1", "http://a:b/c", "//", "https://a\udc00/x"]))
+def test_no_text_breaks_the_reading_of_a_link(link: str) -> None:
+    """Whatever came as an output has parts, or none."""
+    file = File(link)
+    assert all(isinstance(part, str) for part in (file.url, file.host, file.name))
+    assert file.kind in {"image", "audio", "video", "file"}
+    assert "/" not in file.name

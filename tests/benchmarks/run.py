@@ -1,9 +1,10 @@
-"""Measure this package beside bare httpx and the openai package, in one run, against one small local server.
+"""Measure this package beside bare HTTP clients and the openai package, in one run, against one small local server.
 
-    python tests/benchmarks/run.py           about a minute; prints a table, and ends with status 0 whatever it says
+    python tests/benchmarks/run.py           about three minutes; prints tables, and ends with status 0 whatever they say
 
-Three questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
-over an answer of 20,000; (c) what the import takes in a fresh process. Rounds alternate between the three packages, so
+Four questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
+over an answer of 20,000; (c) what the import takes in a fresh process; (d), in `load`, how near 64 calls in flight come
+to the rate that waiting alone allows. Rounds alternate between the three packages, so
 that a slow moment of the machine meets all of them, and in changing order, so that none always runs in the caches that
 the same other one leaves; figures are medians, ratios are to bare httpx.
 """
@@ -128,7 +129,9 @@ def server() -> Iterator[int]:
 def machine() -> str:
     """Say what this runs on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else 0
-    packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("skytells_nb", "httpx", "openai"))
+    packages = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("skytells_nb", "httpx", "aiohttp", "openai")
+    )
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores, {memory:.0f} GB, {system}, {packages}"
 
@@ -147,7 +150,9 @@ def row(what: str, figures: Figures, unit: str, scale: float, *, judged: bool = 
 
 
 def main() -> None:
-    """Measure, and print the table."""
+    """Measure, and print the tables."""
+    import load
+
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         os.environ["SKYTELLS_NB_LEDGER"] = str(Path(folder, "ledger.sqlite3"))
@@ -159,6 +164,7 @@ def main() -> None:
         pieces = {name: read() for name, read in by_block.items()}
         _, block_cpu = measure(by_block, STREAMS, 0)
         _, event_cpu = measure(by_event, STREAMS, 1)
+        at_once = load.report(address)
     started = imports()
 
     def each(figures: Figures) -> dict[str, float]:
@@ -175,6 +181,7 @@ def main() -> None:
     print(row("(c) import in a fresh process, wall", started, "ms", 1e3))
     print(f"\nfor comparison: python -c pass {started['nothing'] * 1e3:.1f} ms, ", end="")
     print(f"import skytells_nb; skytells_nb.Client {started['skytells_nb.Client'] * 1e3:.1f} ms")
+    print(f"\n{at_once}")
 
 
 if __name__ == "__main__":

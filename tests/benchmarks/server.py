@@ -1,8 +1,9 @@
 """The least server that a chat client can be measured against: raw asyncio, keep-alive, the same bytes always.
 
 It runs in a process of its own, so that its work is in nobody's CPU time, and does as little as it can: it looks for
-the end of a request, and for `"stream":true` in its body. Two addresses: under /blocks a stream comes in HTTP chunks of
-8 KiB that cut events anywhere, as a proxy hands it on; under /events each event is an HTTP chunk of its own.
+the end of a request, and for `"stream":true` in its body. Three addresses: under /blocks a stream comes in HTTP chunks
+of 8 KiB that cut events anywhere, as a proxy hands it on; under /events each event is an HTTP chunk of its own; under
+/late a whole answer comes `LATENCY` seconds after its request, to any number of connections at once.
 
     python tests/benchmarks/server.py        prints its port, and ends with its standard input
 """
@@ -16,6 +17,7 @@ import threading
 
 CHUNKS = 20_000
 BLOCK = 8 * 1024
+LATENCY = 0.05
 ID = "chatcmpl-DKQ7HZtNYLc7uK0Dpn0JggRUUhuBE"
 USAGE = {"prompt_tokens": 9, "completion_tokens": CHUNKS, "total_tokens": CHUNKS + 9}
 
@@ -82,14 +84,17 @@ class Connection(asyncio.Protocol):
         if b'"stream":true' in body.replace(b" ", b""):
             reply = self.by_event if b" /events/" in head else self.by_block
         assert isinstance(self.transport, asyncio.Transport)
-        self.transport.write(reply)
+        if b" /late/" in head:
+            asyncio.get_running_loop().call_later(LATENCY, self.transport.write, reply)
+        else:
+            self.transport.write(reply)
 
 
 async def main() -> None:
     """Listen until standard input ends."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    server = await loop.create_server(Connection, "127.0.0.1", 0)
+    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=256)
     threading.Thread(target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True).start()
     print(server.sockets[0].getsockname()[1], flush=True)
     await ended.wait()

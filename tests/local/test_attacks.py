@@ -99,13 +99,31 @@ def test_odd_addresses_are_refused(shared_sandbox: Sandbox, path: str, web: http
     reply.json()
 
 
-@pytest.mark.parametrize("host", ["", "[::", "evil.example", "a b"])
+@pytest.mark.parametrize("host", ["localhost", "127.9.9.9:80", "[::1]:1"])
 def test_the_caller_s_host_is_not_believed(shared_sandbox: Sandbox, host: str, web: httpx.Client) -> None:
     """Addresses in a reply are the server's own, whatever `Host` says."""
     job = {"model": "truefusion-edge", "input": {"prompt": "x"}}
     reply = web.post(f"{shared_sandbox.url}/predictions", json=job, headers={"x-api-key": "sk-x", "host": host})
-    if reply.status_code != 400:  # the HTTP layer may refuse a malformed one
-        assert reply.json()["output"][0].startswith(f"http://127.0.0.1:{shared_sandbox.port}/us/")
+    assert reply.json()["output"][0].startswith(f"http://127.0.0.1:{shared_sandbox.port}/us/")
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/_sandbox/requests", "/us/x"])
+@pytest.mark.parametrize("host", ["", "[::", "evil.example", "127.0.0.1.evil.example", "a b", "0.0.0.0"])
+def test_another_name_for_this_machine_is_refused(
+    shared_sandbox: Sandbox, host: str, path: str, web: httpx.Client
+) -> None:
+    """A web page whose name leads here cannot drive the sandbox: 421, or 400 where the name is no name."""
+    address = f"http://127.0.0.1:{shared_sandbox.port}{path}"
+    reply = web.get(address, headers={"x-api-key": "sk-x", "host": host})
+    assert reply.status_code in {400, 421}
+    assert "x-request-id" not in reply.headers or reply.json()["error_id"] == "FORBIDDEN"
+
+
+def test_a_caller_that_names_no_host_is_served(shared_sandbox: Sandbox) -> None:
+    """HTTP/1.0 has no `Host`; a browser always sends one."""
+    with socket.create_connection(("127.0.0.1", shared_sandbox.port)) as raw:
+        raw.sendall(b"GET /v1/models HTTP/1.0\r\n\r\n")
+        assert raw.recv(1000).startswith(b"HTTP/1.1 401")
 
 
 @quiet

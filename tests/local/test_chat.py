@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -150,7 +151,10 @@ def test_any_words_can_be_answered(system: str, questions: list[str], images: in
         ({"stream": "yes"}, 400, "stream"),
         ({"stream_options": []}, 200, None),
         ({"stream_options": [1]}, 400, "stream_options"),
-        ({"response_format": {"type": "json_schema"}}, 400, "response_format"),
+        ({"response_format": {"type": "xml"}}, 400, "response_format"),
+        ({"response_format": {"type": "json_schema"}}, 400, "response_format.json_schema"),
+        ({"top_logprobs": 2}, 400, "top_logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, 400, "top_logprobs"),
         ({"response_format": "json"}, 400, "response_format"),
         ({"some_new_option": {"x": 1}}, 200, None),
     ],
@@ -190,8 +194,65 @@ def test_a_chat_is_paid_from_the_balance(client_of: Callable[[Sandbox], httpx.Cl
     assert refused.json()["error"]["error_id"] == "INSUFFICIENT_CREDITS"
 
 
-@pytest.mark.parametrize("path", ["/responses", "/embeddings"])
-def test_other_inference_endpoints_say_they_are_not_served(api: httpx.Client, path: str) -> None:
-    """404 in the Inference API's shape."""
-    error = api.post(path, json={"model": "gpt-5", "input": "x"}).json()["error"]
-    assert (error["error_id"], error["status"]) == ("ENDPOINT_NOT_FOUND", 404)
+@pytest.mark.parametrize(
+    ("asked", "mark"), [("a table", "| --- |"), ("some code", "```python"), ("a formula", "$$\n"), ("LaTeX", "\\frac{")]
+)
+def test_an_answer_shows_what_it_is_asked_to_show(ask: Callable[..., Any], asked: str, mark: str) -> None:
+    """A table, code or a formula, whenever the question names it."""
+    assert all(mark in text_of(ask(f"Show me {asked} about bread number {n}")) for n in range(5))
+
+
+def test_a_question_may_be_refused(ask: Callable[..., Any]) -> None:
+    """The magic word gives a refusal in place of content, billed as what it says."""
+    reply = ask("Please REFUSE this")
+    message = reply["choices"][0]["message"]
+    assert message["content"] is None
+    assert "sandbox refusal" in message["refusal"]
+    assert reply["choices"][0]["finish_reason"] == "stop"
+    assert reply["usage"]["completion_tokens"] == tokens.count(message["refusal"])
+
+
+def test_a_prompt_may_be_blocked(api: httpx.Client) -> None:
+    """The magic word gives 451 with what the filters found, and nothing is spent."""
+    reply = api.post(
+        "/chat/completions", json={"model": "gpt-5", "messages": [{"role": "user", "content": "a BLOCKED word"}]}
+    )
+    error = reply.json()["error"]
+    assert (reply.status_code, error["error_id"]) == (451, "CONTENT_POLICY_VIOLATION")
+    assert error["details"]["content_filter_results"]["violence"] == {"filtered": True, "severity": "medium"}
+
+
+def test_every_reply_is_marked_as_the_sandbox_s(ask: Callable[..., Any]) -> None:
+    """Even an answer in which no word may stand but the caller's has its mark beside it."""
+    assert ask("REPEAT: yes")["system_fingerprint"].startswith("fp_sandbox_")
+
+
+def test_a_model_that_does_not_chat_names_the_place_that_serves_it(api: httpx.Client) -> None:
+    """An embedding model is sent to embeddings."""
+    body = {"model": "skytells-embed-3-small", "messages": [{"role": "user", "content": "hi"}]}
+    error = api.post("/chat/completions", json=body).json()["error"]
+    assert (error["error_id"], error["status"]) == ("MODEL_NOT_SUPPORTED", 422)
+    assert "/v1/embeddings" in error["message"]
+
+
+def test_log_probabilities_come_when_asked_for(ask: Callable[..., Any]) -> None:
+    """One entry a piece, each with its bytes and so many others, the likeliest first."""
+    reply = ask("REPEAT: one, zwölf", logprobs=True, top_logprobs=3)
+    listed = reply["choices"][0]["logprobs"]["content"]
+    assert [entry["token"] for entry in listed] == list(tokens.pieces("one, zwölf"))
+    assert bytes(listed[-1]["bytes"]).decode() == " zwölf"
+    assert all(len(entry["top_logprobs"]) == 3 for entry in listed)
+    assert all(entry["logprob"] == entry["top_logprobs"][0]["logprob"] <= 0 for entry in listed)
+    assert all(x["logprob"] > y["logprob"] for e in listed for x, y in itertools.pairwise(e["top_logprobs"]))
+
+
+def test_log_probabilities_without_others_have_an_empty_list(ask: Callable[..., Any]) -> None:
+    """`logprobs` alone lists each piece and nothing beside it; not asked for, there is none."""
+    assert ask("REPEAT: a", logprobs=True)["choices"][0]["logprobs"]["content"][0]["top_logprobs"] == []
+    assert ask("REPEAT: a")["choices"][0]["logprobs"] is None
+
+
+def test_a_large_prompt_holds_nobody_up(api: httpx.Client, ask: Callable[..., Any]) -> None:
+    """A megabyte is read beside the server's loop, and repeated whole."""
+    text = "word " * 200_000
+    assert text_of(ask(f"REPEAT: {text}", max_tokens=10**6)) == text

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from skytells_nb.local import Sandbox, faults
+from skytells_nb.__main__ import main
+from skytells_nb.local import Sandbox, faults, refusals
 
 CHAT = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hello there"}]}
 JOB = {"model": "truefusion", "input": {"prompt": "x"}}
@@ -21,6 +29,10 @@ JOB = {"model": "truefusion", "input": {"prompt": "x"}}
         ("429", faults.Fault("429")),
         ("429;retry-after=7", faults.Fault("429", retry_after=7)),
         (" E3 ; status=402 ", faults.Fault("E3", status=402)),
+        ("error=PAYMENT_REQUIRED;shape=E2", faults.Fault("error", error="PAYMENT_REQUIRED", shape="E2")),
+        ("hang;on=media;times=3;rate=0.5", faults.Fault("hang", on="media", times=3, rate=0.5)),
+        ("drip;seconds=0.25", faults.Fault("drip", seconds=0.25)),
+        ("dialect;list=array", faults.Fault("dialect", dialect=(("list", "array"),))),
     ],
 )
 def test_a_fault_is_read(text: str, fault: faults.Fault) -> None:
@@ -28,7 +40,9 @@ def test_a_fault_is_read(text: str, fault: faults.Fault) -> None:
     assert faults.parse(text) == fault
 
 
-@pytest.mark.parametrize("text", ["", "418", "429;retry-after=soon", "429;after=1", "E1;status=200", "cut;"])
+@pytest.mark.parametrize(
+    "text", ["", "418", "429;retry-after=soon", "429;after=1", "E1;status=200", "cut;", "500;rate=2", "500;on=mars"]
+)
 def test_an_unknown_fault_is_refused(api: httpx.Client, text: str) -> None:
     """400, naming what there is; injecting it raises at once."""
     reply = api.get("/models", headers={"x-sandbox-fault": text})
@@ -36,6 +50,13 @@ def test_an_unknown_fault_is_refused(api: httpx.Client, text: str) -> None:
     assert "stall" in reply.json()["message"] or "retry-after=0..3600" in reply.json()["message"]
     with pytest.raises(ValueError, match="fault"):
         faults.parse(text)
+
+
+@given(st.text() | st.builds("{};{}={}".format, st.sampled_from(list(faults.SCOPES)), st.text(), st.text()))
+def test_any_text_is_a_fault_or_an_error_of_ours(text: str) -> None:
+    """Nothing but `ValueError` is raised, whatever a header holds."""
+    with contextlib.suppress(ValueError):
+        assert faults.parse(text).name in faults.SCOPES
 
 
 def test_a_near_miss_is_suggested() -> None:
@@ -114,6 +135,248 @@ def test_the_shape_of_all_errors_is_an_option(shape: Any, client_of: Callable[[S
         "E3": (True, False, False),
     }[shape]
     assert chat["error"]["status"] == 404
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 413, 422, 429, 451, 500, 502, 503, 504])
+@pytest.mark.parametrize("shape", ["E1", "E2", "E3", "E4", "E5", "E8", "E9"])
+def test_each_status_can_be_had_in_each_shape(api: httpx.Client, status: int, shape: str) -> None:
+    """Fourteen statuses, seven shapes; E8 is a page."""
+    reply = api.get("/models", headers={"x-sandbox-fault": f"{status};shape={shape}"})
+    kind = "text/html; charset=utf-8" if shape == "E8" else "application/json"
+    assert (reply.status_code, reply.headers["content-type"]) == (status, kind)
+
+
+@pytest.mark.parametrize(("error_id", "status"), refusals.STATUSES.items())
+def test_each_error_can_be_had_by_its_id(api: httpx.Client, error_id: str, status: int) -> None:
+    """With its own status, in each API's shape."""
+    headers = {"x-sandbox-fault": f"error={error_id}"}
+    job = api.post("/predictions", json=JOB, headers=headers)
+    chat = api.post("/chat/completions", json=CHAT, headers=headers)
+    assert (job.status_code, job.json()["error_id"]) == (status, error_id)
+    assert (chat.status_code, chat.json()["error"]["error_id"]) == (status, error_id)
+
+
+def test_an_error_s_id_and_status_may_disagree(api: httpx.Client) -> None:
+    """As they do between the platform's sources."""
+    reply = api.get("/models", headers={"x-sandbox-fault": "error=ACCOUNT_SUSPENDED;status=401"})
+    assert (reply.status_code, reply.json()["error_id"]) == (401, "ACCOUNT_SUSPENDED")
+    headers = {"x-sandbox-fault": "400;error=MODEL_NOT_FOUND;shape=E4"}
+    error = api.get("/models", headers=headers).json()["error"]
+    assert (error["error_id"], error["code"]) == ("MODEL_NOT_FOUND", "model_not_found")
+
+
+def test_a_503_says_how_long_where_asked(api: httpx.Client) -> None:
+    """`Retry-After` goes with any status."""
+    assert api.get("/models", headers={"x-sandbox-fault": "503;retry-after=4"}).headers["retry-after"] == "4"
+
+
+def test_a_page_may_come_with_200(api: httpx.Client) -> None:
+    """A portal's page in place of JSON."""
+    reply = api.get("/models", headers={"x-sandbox-fault": "html"})
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_json_may_be_broken(api: httpx.Client) -> None:
+    """200, and half of the answer, with a length that fits it."""
+    whole = api.get("/models").content
+    reply = api.get("/models", headers={"x-sandbox-fault": "bad-json"})
+    assert (reply.status_code, reply.content) == (200, whole[: len(whole) // 2])
+
+
+def raw(sandbox: Sandbox, request: bytes) -> bytes:
+    """Send bytes on a socket of our own, and read until the server closes it."""
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=20) as connection:
+        connection.sendall(request)
+        found = b""
+        while part := connection.recv(65536):
+            found += part
+    return found
+
+
+def get(path: str, fault: str) -> bytes:
+    """Write a GET with a fault, on a connection that is kept alive."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: sk-x\r\nx-sandbox-fault: {fault}\r\n\r\n".encode()
+
+
+def test_the_connection_may_close_without_a_byte(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing at all comes, the server goes on, and nothing is logged."""
+    assert raw(sandbox, get("/v1/models", "cut-before")) == b""
+    assert caplog.records == []
+    assert [request.status for request in sandbox.state.requests] == [None]
+
+
+def test_the_connection_may_close_in_the_middle_of_a_body(
+    sandbox: Sandbox, own_api: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The head announces the whole length; half of it comes."""
+    whole = own_api.get("/models").content
+    head, _, body = raw(sandbox, get("/v1/models", "cut-body")).partition(b"\r\n\r\n")
+    assert f"content-length: {len(whole)}".encode() in head
+    assert body == whole[: len(whole) // 2]
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+def test_the_connection_may_close_in_the_middle_of_a_stream(sandbox: Sandbox, own_api: httpx.Client) -> None:
+    """After some good pieces, in the middle of one, and without the end that chunked bodies have."""
+    body = CHAT | {"stream": True}
+    found: list[bytes] = []
+    with (
+        pytest.raises(httpx.RemoteProtocolError),
+        own_api.stream("POST", "/chat/completions", json=body, headers={"x-sandbox-fault": "cut-body"}) as reply,
+    ):
+        found.extend(reply.iter_raw())
+    assert b"".join(found).startswith(b"data: {")
+    assert not b"".join(found).endswith(b"\n\n")
+
+
+def test_an_answer_may_never_come(sandbox: Sandbox, own_api: httpx.Client) -> None:
+    """The caller's patience ends it; the server then closes at once."""
+    with pytest.raises(httpx.ReadTimeout):
+        own_api.get("/models", headers={"x-sandbox-fault": "hang"}, timeout=0.2)
+    assert own_api.get("/models").status_code == 200
+
+
+def test_a_hanging_answer_does_not_keep_the_server(client_of: Callable[[Sandbox], httpx.Client]) -> None:
+    """Stopping the sandbox closes the connection without an answer."""
+    server = Sandbox().start()
+    client = client_of(server)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.get, "/models", headers={"x-sandbox-fault": "hang"})
+        while not server.state.requests:
+            time.sleep(0.01)
+        server.stop()
+        with pytest.raises(httpx.RemoteProtocolError):
+            call.result(20)
+
+
+def test_a_hang_may_end(api: httpx.Client) -> None:
+    """With `seconds`, the right answer follows."""
+    begun = time.monotonic()
+    reply = api.get("/models", headers={"x-sandbox-fault": "hang;seconds=0.2"})
+    assert (reply.status_code, time.monotonic() - begun >= 0.2) == (200, True)
+
+
+def test_a_body_may_drip(api: httpx.Client) -> None:
+    """Twenty pieces over the time asked for; together they are the answer."""
+    begun = time.monotonic()
+    with api.stream("GET", "/models", headers={"x-sandbox-fault": "drip;seconds=0.4"}) as reply:
+        pieces = list(reply.iter_raw())
+    assert time.monotonic() - begun >= 0.4
+    assert len(pieces) > 5
+    assert b"".join(pieces) == api.get("/models").content
+
+
+def test_a_body_may_have_no_measure(api: httpx.Client) -> None:
+    """More than 64 MB of good JSON, without a length."""
+    size = 0
+    with api.stream("GET", "/models", headers={"x-sandbox-fault": "oversized"}) as reply:
+        for part in reply.iter_raw():
+            size += len(part)
+    assert ("content-length" in reply.headers, size > 64_000_000) == (False, True)
+
+
+def test_a_job_may_be_made_to_fail(api: httpx.Client) -> None:
+    """E6: 200, `failed`, and nothing billed."""
+    job = api.post("/predictions", json=JOB | {"await": True}, headers={"x-sandbox-fault": "fail"}).json()
+    assert (job["status"], job["metadata"]["billing"]["credits_used"]) == ("failed", 0)
+
+
+def test_a_job_s_files_may_be_gone_at_once(api: httpx.Client, web: httpx.Client) -> None:
+    """It has succeeded, and its addresses lead nowhere."""
+    job = api.post("/predictions", json=JOB | {"await": True}, headers={"x-sandbox-fault": "expired"}).json()
+    assert (job["status"], job["metadata"]["data_available"]) == ("succeeded", False)
+    assert web.get(job["output"][0]).status_code == 404
+
+
+def test_a_file_may_suffer_too(sandbox: Sandbox, own_api: httpx.Client, web: httpx.Client) -> None:
+    """Only where the fault is meant for files."""
+    url = own_api.post("/predictions", json=JOB | {"await": True}).json()["output"][0]
+    sandbox.inject("503")
+    assert web.get(url).status_code == 200
+    sandbox.inject("html;on=media")
+    assert [own_api.get("/models").status_code, web.get(url).headers["content-type"]] == [
+        503,
+        "text/html; charset=utf-8",
+    ]
+    assert web.get(url).headers["content-type"] == "image/png"
+    assert web.get(url, headers={"x-sandbox-fault": "nonsense"}).status_code == 400
+
+
+def test_a_fault_may_wait_for_a_kind_of_call(sandbox: Sandbox, own_api: httpx.Client) -> None:
+    """`on=create` lets everything else pass."""
+    sandbox.inject("500;on=create")
+    replies = [own_api.get("/models"), own_api.post("/predictions", json=JOB), own_api.post("/predictions", json=JOB)]
+    assert [reply.status_code for reply in replies] == [200, 500, 200]
+
+
+@pytest.mark.parametrize("fault", ["cut-before", "500", "502-html", "hang"])
+def test_the_work_may_be_done_before_the_trouble(sandbox: Sandbox, own_api: httpx.Client, fault: str) -> None:
+    """With `late`, the job exists although its caller was not told; without, there is none."""
+    for late, made in (("", 0), (";late=yes", 1)):
+        with contextlib.suppress(httpx.TransportError):
+            reply = own_api.post("/predictions", json=JOB, headers={"x-sandbox-fault": fault + late}, timeout=0.3)
+            assert reply.status_code in {500, 502}
+        assert len(sandbox.state.jobs) == made
+
+
+def test_faults_may_stand_from_the_start(client_of: Callable[[Sandbox], httpx.Client]) -> None:
+    """As often as they say; without a number, always."""
+    with Sandbox(faults=["503;times=2", "429"]) as server:
+        assert [client_of(server).get("/models").status_code for _ in range(4)] == [503, 503, 429, 429]
+
+
+def test_a_rate_is_a_share(client_of: Callable[[Sandbox], httpx.Client]) -> None:
+    """One request in five goes wrong, the same ones in every run."""
+    runs = []
+    for _ in range(2):
+        with Sandbox(faults=["500;rate=0.2"]) as server:
+            client = client_of(server)
+            runs.append([client.get("/models/none").status_code for _ in range(200)])
+    assert runs[0] == runs[1]
+    assert 25 <= runs[0].count(500) <= 55
+
+
+def test_a_foreground_sandbox_takes_faults_and_dialects(repository: Any, web: httpx.Client) -> None:
+    """`--fault` and `--dialect`, each as often as needed."""
+    options = [
+        "--fault",
+        "503;times=1",
+        "--fault",
+        "429;on=create",
+        "--dialect",
+        "list=array",
+        "--dialect",
+        "status=sdk",
+    ]
+    command = [sys.executable, "-m", "skytells_nb", "sandbox", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=repository) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        headers = {"x-api-key": "sk-x"}
+        replies = [web.get(f"{url}/predictions", headers=headers) for _ in range(2)]
+        created = web.post(f"{url}/predictions", json=JOB, headers=headers)
+        process.terminate()
+        process.communicate(timeout=20)
+    assert [reply.status_code for reply in [*replies, created]] == [503, 200, 429]
+    assert replies[1].json() == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--fault", "418", "Unknown fault"),
+        ("--dialect", "status=latin", "status must be"),
+        ("--dialect", "x", "name=word"),
+    ],
+)
+def test_a_wrong_option_of_the_command_is_told(
+    capsys: pytest.CaptureFixture[str], option: str, value: str, told: str
+) -> None:
+    """Before anything listens."""
+    with pytest.raises(SystemExit) as ended:
+        main(["sandbox", option, value])
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
 
 
 def test_a_slow_answer_is_slow(client_of: Callable[[Sandbox], httpx.Client]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from skytells_nb.local import catalogue, films, jobs, media, pictures, sounds
+from skytells_nb.local import catalogue, films, jobs, media, pictures, sizes, sounds
 
 RATIOS = {"1:1": (768, 768), "16:9": (768, 432), "9:16": (432, 768), "21:9": (768, 330), "2:3": (512, 768)}
 
@@ -50,7 +50,7 @@ def test_pictures_differ_by_input_seed_and_number() -> None:
 @pytest.mark.parametrize("prompt", ["", "word " * 800, "x" * 4000, "日本語 🦊 é\n\n\t\0", "‮abc"])
 def test_any_prompt_can_be_drawn(prompt: str) -> None:
     """Long, endless, foreign or empty words still make a picture."""
-    content = pictures.picture(model="m", prompt=prompt, seed=10**30, index=0, count=1, ratio="9:16")
+    content = pictures.picture(model="m", prompt=prompt, seed=10**30, index=0, count=1, size=(432, 768), form="png")
     assert content.startswith(b"\x89PNG")
 
 
@@ -125,3 +125,99 @@ def test_the_shipped_files_are_small() -> None:
     """A tune under 40 kB and a clip under 20 kB."""
     assert len(sounds.song(lyrics="", style="", audio_format="mp3", sample_rate=1)) < 40_000
     assert len(films.film(model="", prompt="", seed=0)) < 20_000
+
+
+EXAMPLES: dict[str, Any] = {
+    "prompt": "a fox",
+    "image": "https://example.org/a.png",
+    "audio": "https://example.org/a.mp3",
+    "lyrics": "la la",
+    "text": "Read this.",
+    "script": "Hello.",
+    "speakers": [{"name": "Ada"}],
+}
+FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+def opened(content: bytes, kind: str) -> bool:
+    """Whether the bytes are of this content type, by opening them."""
+    match kind:
+        case "video/mp4":
+            return content[4:8] == b"ftyp"
+        case "audio/mpeg":
+            return content.startswith(b"ID3")
+        case "audio/wav":
+            with wave.open(io.BytesIO(content)) as sound:
+                return sound.getnframes() > 0
+        case _:
+            image = Image.open(io.BytesIO(content))
+            image.load()
+            return FORMATS[str(image.format)] == kind
+
+
+@pytest.mark.parametrize("model", [m for m in catalogue.models().values() if m.predicts], ids=lambda m: m.namespace)
+def test_each_model_makes_real_files(model: catalogue.Model) -> None:
+    """As many as asked for, of each format its schema offers, with the right ending and content type."""
+    least = {name: EXAMPLES[name] for name in model.schema.get("required", [])}
+    asked = [{}]
+    for name in ("output_format", "audio_format", "output_type"):
+        asked += [{name: choice} for choice in model.schema["properties"].get(name, {}).get("enum", [])]
+    for choice in asked:
+        job = jobs.plan("a", model, least | choice, now=0, pace=1)
+        kind = media.content_type(job)
+        content = media.render(job, 0)
+        assert kind == "application/octet-stream" or opened(content, kind)
+        assert all(path.endswith(f".{jobs.extension(model, job.input)}") for path in job.outputs)
+    if model.count_field:
+        assert len(jobs.plan("a", model, least | {model.count_field: 3}, now=0, pace=1).outputs) == 3
+
+
+def test_the_format_follows_the_input_and_the_default() -> None:
+    """`jpeg` is `jpg`; a default of a definition's user holds; a multimodal model makes what is asked for."""
+
+    def ending(name: str, **given: Any) -> str:
+        return jobs.extension(catalogue.models()[name], {"prompt": "x", **given})
+
+    assert [ending("gpt-image-1"), ending("gpt-image-1", output_format="jpeg")] == ["png", "jpg"]
+    assert ending("FLUX.2-pro") == "webp"
+    assert [ending("sandbox-studio", output_type=kind) for kind in ("image", "audio", "video")] == ["png", "mp3", "mp4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "size"),
+    [
+        ("truefusion-optima", {}, (1024, 768)),
+        ("truefusion-optima", {"width": 256, "height": 1024}, (256, 1024)),
+        ("truefusion-2", {"resolution": "1080p", "aspect_ratio": "16:9"}, (1920, 1080)),
+        ("truefusion-2", {"resolution": "720p", "aspect_ratio": "9:16"}, (720, 1280)),
+        ("gpt-image-1", {"size": "1536x1024"}, (1536, 1024)),
+        ("gpt-image-1", {"size": "auto"}, (768, 768)),
+        ("FLUX.2-pro", {"resolution": "1 MP", "aspect_ratio": "4:5"}, (894, 1118)),
+        ("FLUX.2-pro", {"resolution": "4 MP", "aspect_ratio": "1:1"}, (1448, 1448)),
+        ("FLUX.2-pro", {"aspect_ratio": "custom", "width": 640, "height": 480}, (640, 480)),
+    ],
+)
+def test_a_picture_has_the_size_asked_for(name: str, given: dict[str, Any], size: tuple[int, int]) -> None:
+    """Up to 1080p to the pixel; a larger one is drawn smaller, in its ratio."""
+    (content,) = files(name, prompt="x", **given)
+    assert Image.open(io.BytesIO(content)).size == size
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, (768, 768, "0.589824")),
+        ({"aspect_ratio": "match_input_image"}, (768, 768, "0.589824")),
+        ({"aspect_ratio": None, "size": None}, (768, 768, "0.589824")),
+        ({"width": 512, "height": 256}, (512, 256, "0.131072")),
+        ({"width": 512, "height": 256, "size": "2K"}, (2048, 2048, "4.194304")),
+        ({"width": 512, "height": 256, "size": "custom"}, (512, 256, "0.131072")),
+        ({"width": 512, "height": None}, (768, 768, "0.589824")),
+        ({"megapixels": "0.25"}, (500, 500, "0.25")),
+        ({"resolution": "720p", "aspect_ratio": "21:9"}, (1680, 720, "1.2096")),
+    ],
+)
+def test_a_size_is_read_from_any_input(values: dict[str, Any], told: tuple[int, int, str]) -> None:
+    """Sides count where nothing else says the size; named megapixels are billed as named."""
+    size = sizes.size_of(values)
+    assert (size.width, size.height, str(size.megapixels)) == told

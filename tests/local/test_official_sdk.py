@@ -106,6 +106,37 @@ def test_wait_ends_on_the_spelling_the_sdk_knows() -> None:
         assert client.wait(job, {"interval": 10, "max_wait": 5000})["status"] == "cancelled"
 
 
+def test_wait_ends_in_the_vocabulary_the_sdk_lists() -> None:
+    """With the words of its own enumeration, from pending to cancelled, the SDK waits to the end of each job."""
+    with Sandbox(pace=4, dialect={"status": "sdk"}) as server:
+        client = SkytellsClient(EXAMPLE_KEY, base_url=server.url)
+        jobs = [client.predictions.create({"model": "truefusion-video", "input": {"prompt": "rain"}}) for _ in range(2)]
+        assert [job["status"] for job in jobs] == ["pending", "pending"]
+        client.cancel_prediction(jobs[1]["id"])
+        ended = [client.wait(job, {"interval": 10, "max_wait": 10_000})["status"] for job in jobs]
+    assert ended == ["succeeded", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"created": "202"},
+        {"created": "201"},
+        {"ids": "pred"},
+        {"output": "string"},
+        {"model": "string"},
+        {"times": "offset"},
+        {"fields": "sparse"},
+    ],
+)
+def test_the_sdk_runs_in_other_dialects(row: dict[str, str]) -> None:
+    """What it does not look at may be written another way."""
+    with Sandbox(pace=50, dialect=row) as server:
+        prediction = SkytellsClient(EXAMPLE_KEY, base_url=server.url).run("truefusion", {"prompt": "a fox"})
+    assert prediction.status == "succeeded"
+    assert str(prediction.outputs()).endswith(".png")
+
+
 def test_a_deleted_prediction_is_gone(client: SkytellsClient) -> None:
     """`delete()` answers with the prediction; the next look fails."""
     prediction = client.run("truefusion", {"prompt": "a fox"})

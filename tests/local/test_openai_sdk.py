@@ -134,15 +134,21 @@ def test_the_same_client_works_async(shared_sandbox: Sandbox) -> None:
         ),
         (
             EXAMPLE_KEY,
-            lambda c: c.responses.create(model="gpt-5", input="x"),
-            openai.NotFoundError,
-            "ENDPOINT_NOT_FOUND",
+            lambda c: c.responses.create(model="gpt-5", input="x", previous_response_id="resp_unknown"),
+            openai.BadRequestError,
+            "INVALID_PARAMETER",
         ),
         (
             EXAMPLE_KEY,
             lambda c: c.embeddings.create(model="gpt-5", input="x"),
-            openai.NotFoundError,
-            "ENDPOINT_NOT_FOUND",
+            openai.UnprocessableEntityError,
+            "MODEL_NOT_SUPPORTED",
+        ),
+        (
+            EXAMPLE_KEY,
+            lambda c: ask(c, [{"role": "user", "content": "a BLOCKED word"}]),
+            openai.APIStatusError,
+            "CONTENT_POLICY_VIOLATION",
         ),
     ],
 )

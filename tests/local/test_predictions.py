@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -248,13 +249,13 @@ def test_a_cancelled_job_gives_its_credits_back(client_of: Callable[[Sandbox], h
         held = server.state.credits_left
         client.post(f"/predictions/{video['id']}/cancel")
         freed = server.state.credits_left
-    assert (str(held), str(freed)) == ("0.410", "0.97")
+    assert (held, freed) == (Decimal("0.41"), Decimal("0.97"))
 
 
-@pytest.mark.parametrize("slug", ["truefusion", "skytells/truefusion", "truefusion/"])
+@pytest.mark.parametrize("slug", ["truefusion", "skytells/truefusion", "skytells%2Ftruefusion", "truefusion/"])
 @pytest.mark.parametrize("path", ["/models", "/model"])
 def test_a_model_is_found_under_both_names(api: httpx.Client, path: str, slug: str) -> None:
-    """Plural and singular, bare and with its vendor, always with its schemas."""
+    """Plural and singular, bare and with its vendor, and with its schemas where none is named."""
     model = api.get(f"{path}/{slug}").json()
     assert model["namespace"] == "truefusion"
     assert model["input_schema"]["properties"]
@@ -266,7 +267,14 @@ def test_every_model_has_the_same_keys(api: httpx.Client) -> None:
     listed = api.get("/models/").json()
     assert len({tuple(model) for model in listed}) == 1
     assert all(model["pricing"]["amount"] > 0 and model["pricing"]["currency"] == "USD" for model in listed)
-    assert all(model["metadata"]["openai_compatible"] == (model["type"] == "text") for model in listed)
+    assert {model["metadata"]["openai_compatible"] for model in listed if model["type"] in {"text", "code"}} == {True}
+
+
+@pytest.mark.parametrize("path", ["/models", "/model"])
+def test_fields_choose_one_model_s_schemas(api: httpx.Client, path: str) -> None:
+    """As on the list."""
+    model = api.get(f"{path}/truefusion?fields=input_schema").json()
+    assert (model["input_schema"] is not None, model["output_schema"]) == (True, None)
 
 
 def test_fields_choose_the_schemas(api: httpx.Client) -> None:

@@ -71,6 +71,24 @@ def test_usage_comes_last_when_asked_for(stream: Callable[..., list[Any]]) -> No
     assert {json.dumps(chunk["usage"]) for chunk in found[:-2]} == {"null"}
 
 
+@pytest.mark.parametrize("asked", ["What is a neural network?", "Please REFUSE", "REPEAT: one, two"])
+def test_the_pieces_are_the_tokens(stream: Callable[..., list[Any]], asked: str) -> None:
+    """As many pieces are streamed as are billed, over all choices."""
+    messages = [{"role": "user", "content": asked}]
+    found = stream(messages=messages, n=2, stream_options={"include_usage": True})
+    deltas = [choice["delta"] for chunk in found[:-1] for choice in chunk["choices"]]
+    pieces = [piece for delta in deltas if (piece := delta.get("content") or delta.get("refusal"))]
+    assert len(pieces) == found[-2]["usage"]["completion_tokens"]
+
+
+def test_log_probabilities_are_streamed_with_their_pieces(stream: Callable[..., list[Any]]) -> None:
+    """Each chunk with a piece has that piece's entry, and no other chunk has one."""
+    for chunk in stream(logprobs=True, top_logprobs=1)[:-1]:
+        for choice in chunk["choices"]:
+            listed = (choice["logprobs"] or {"content": []})["content"]
+            assert "".join(entry["token"] for entry in listed) == (choice["delta"].get("content") or "")
+
+
 def test_a_stream_takes_its_time(client_of: Callable[[Sandbox], httpx.Client]) -> None:
     """Pieces come one by one: the first well before the last, about `token_seconds / pace` apart."""
     body = BODY | {"max_tokens": 40}

@@ -266,7 +266,8 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         ),
         (
             "%skytells_models --type pictures",
-            "UnknownNameError: There is no type of model 'pictures'. Known: audio, image, text, video.",
+            "UnknownNameError: There is no type of model 'pictures'. Known: audio, code, embedding, image, multimodal, "
+            "music, text, video.",
         ),
     ],
 )

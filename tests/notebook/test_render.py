@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ import pytest
 
 from skytells_nb.api.pricing import Quote
 from skytells_nb.api.record import Call, Charge
-from skytells_nb.api.values import Filters, Model, Prediction, Reply, Status
+from skytells_nb.api.values import Embeddings, File, Filters, Model, Prediction, Reply, Status, Usage
 from skytells_nb.notebook.live import progress_bundle
 from skytells_nb.notebook.render import Catalogue, bundle, catalogue
 from tests.notebook.hostile import PAYLOADS, faults
@@ -74,6 +75,7 @@ def hostile_values(words: str) -> list[object]:
         catalogue([model]),
         reply,
         Reply(refusal=words, model=words),
+        Embeddings((words,), (array("f", [1.0]),), words, calls=(call, replace(call, api="embeddings"))),
         job,
         replace(job, status=Status.FAILED, error=words),
         replace(job, status=Status.RUNNING),
@@ -184,3 +186,41 @@ def test_any_other_value_shows_its_repr() -> None:
     """What is not ours is its escaped repr."""
     assert bundle(["<i>"]) == {"text/plain": "['<i>']", "text/html": bundle(["<i>"])["text/html"]}
     assert "&lt;i&gt;" in bundle(["<i>"])["text/html"]
+
+
+VECTORS = Embeddings(("a", "b", "c"), tuple(array("f", [0.5] * 1536) for _ in range(3)), "skytells-embed-3-large")
+
+
+def test_vectors_are_drawn_by_their_size() -> None:
+    """How many of how many numbers, and who made them; never the numbers."""
+    found = bundle(VECTORS)
+    assert found["text/plain"] == "3 vectors of 1,536 numbers\nskytells-embed-3-large"
+    assert "<div>3 vectors of 1,536 numbers</div>" in found["text/html"]
+    assert "0.5" not in found["text/html"]
+    assert bundle(replace(VECTORS, arrays=VECTORS.arrays[:1]))["text/plain"].startswith("1 vector of 1,536 numbers\n")
+
+
+def test_vectors_of_several_requests_have_one_line() -> None:
+    """What all of them took and cost together."""
+    call = replace(
+        CALL,
+        api="embeddings",
+        model="gpt-5",
+        seconds=1.0,
+        ttft=None,
+        prompt_tokens=7,
+        completion_tokens=None,
+        model_used=None,
+    )
+    made = replace(VECTORS, model="gpt-5", usage=Usage(prompt_tokens=14), calls=(call, call))
+    line = "gpt-5 · 2.0 s · 14 tokens · $0.000246 · 2 requests"
+    assert bundle(made)["text/plain"] == f"3 vectors of 1,536 numbers\n{line}"
+    unknown = replace(made, calls=(call, replace(call, charge=Charge())))
+    assert "cost unknown" in bundle(unknown)["text/plain"]
+    sandbox = replace(made, calls=(replace(call, sandbox=True),))
+    assert "sandbox: nothing was billed, it would have cost $0.000123" in bundle(sandbox)["text/plain"]
+
+
+def test_a_file_is_drawn_as_text() -> None:
+    """A link to an output is a plain string for every renderer."""
+    assert bundle(File("https://a/<b>.png")) == bundle("https://a/<b>.png")

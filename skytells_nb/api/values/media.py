@@ -32,13 +32,14 @@ class Status(enum.StrEnum):
     def read(cls, value: object) -> Status:
         """Read the API's word: both spellings of canceled; `false`, pending and queued are queued; others run."""
         word = value.lower() if isinstance(value, str) else value
-        return _STATUS_WORDS.get(word, cls.RUNNING) if isinstance(word, str | bool) else cls.RUNNING
+        return STATUS_WORDS.get(word, cls.RUNNING) if isinstance(word, str | bool) else cls.RUNNING
 
 
-_STATUS_WORDS: Mapping[str | bool, Status] = {
+STATUS_WORDS: Mapping[str | bool, Status] = {
     False: Status.QUEUED,
     "queued": Status.QUEUED,
     "pending": Status.QUEUED,
+    **dict.fromkeys(("starting", "started", "processing", "running"), Status.RUNNING),
     "succeeded": Status.SUCCEEDED,
     "failed": Status.FAILED,
     "canceled": Status.CANCELED,
@@ -75,7 +76,7 @@ class File(str):
     @property
     def kind(self) -> str:
         """What its name's ending says that it is: image, audio, video or file."""
-        return _KINDS.get(self.name.rpartition(".")[2].lower(), "file")
+        return _KINDS.get(self.name.rpartition(".")[2].lower(), "file") if "." in self.name else "file"
 
 
 _KINDS: Mapping[str, str] = {
@@ -83,6 +84,9 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("mp3", "wav", "pcm", "flac", "ogg", "oga", "opus", "m4a", "aac"), "audio"),
     **dict.fromkeys(("mp4", "m4v", "mov", "webm", "mkv", "avi"), "video"),
 }
+
+
+_LINKS = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,7 +129,7 @@ class Prediction(Shown):
             model=text(record(model).get("name")) or text(model) or "",
             type=text(record(model).get("type")) or "",
             input=record(raw.get("input")),
-            output=tuple(strings(raw.get("output"))),
+            output=_outputs(raw.get("output")),
             error=_failure(raw, problem) if status is Status.FAILED else None,
             error_id=text(raw.get("error_id")) or text(record(problem).get("error_id")),
             created_at=moment(raw.get("created_at")),
@@ -141,12 +145,12 @@ class Prediction(Shown):
     @property
     def files(self) -> tuple[File, ...]:
         """The outputs that are links."""
-        return tuple(File(item) for item in self.output if item.startswith(("https://", "http://")))
+        return tuple(File(item) for item in self.output if item.startswith(_LINKS))
 
     @property
     def text(self) -> str:
         """The outputs that are no links, joined."""
-        return "".join(item for item in self.output if not item.startswith(("https://", "http://")))
+        return "".join(item for item in self.output if not item.startswith(_LINKS))
 
     @property
     def cost(self) -> Decimal | None:
@@ -161,6 +165,17 @@ class Prediction(Shown):
     def __repr__(self) -> str:
         facts = {"id": self.id, "model": self.model, "status": str(self.status), "cost": self.cost}
         return brief("Prediction", **facts, files=len(self.files) or None, error=self.error)
+
+
+def _outputs(value: object) -> tuple[str, ...]:
+    return tuple(found for item in (value if isinstance(value, list) else [value]) for found in _outputs_of(item))
+
+
+def _outputs_of(item: object) -> list[str]:
+    """Flatten an output; what an object says beside its links (kind, name, size) is no output of its own."""
+    found = strings(item)
+    links = [each for each in found if each.startswith(_LINKS)] if isinstance(item, dict) else []
+    return links or found
 
 
 def _failure(raw: Json, problem: object) -> str | None:

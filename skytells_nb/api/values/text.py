@@ -243,4 +243,5 @@ def _finish_of_response(raw: Json, calls: tuple[Json, ...]) -> str | None:
     if raw.get("status") == "completed":
         return "tool_calls" if calls else "stop"
     reason = text(record(raw.get("incomplete_details")).get("reason"))
+    reason = reason or ("incomplete" if raw.get("status") == "incomplete" else None)
     return _RESPONSE_ENDS.get(reason, reason) if reason else None

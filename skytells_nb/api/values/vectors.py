@@ -66,7 +66,7 @@ class Embeddings(Shown):
         return np.array(self.arrays, dtype=np.float32).reshape(len(self.arrays), self.dimensions)
 
     def to_frame(self) -> Any:
-        """Give the vectors as a pandas DataFrame: a row for each text (its index), a float32 column for each dimension."""
+        """Give the vectors as a pandas DataFrame: a row for each text (its index), a float32 column a dimension."""
         return _framer(self)
 
     @property
@@ -110,6 +110,6 @@ def read_vector(value: object) -> array[float] | None:
                 vector.byteswap()
         elif isinstance(value, list) and not any(isinstance(number, bool) for number in value):
             vector.extend(value)
-    except (ValueError, TypeError, OverflowError):
+        return vector if vector and math.isfinite(math.fsum(vector)) else None
+    except (ValueError, TypeError, OverflowError):  # fsum refuses infinities of both signs
         return None
-    return vector if vector and math.isfinite(math.fsum(vector)) else None

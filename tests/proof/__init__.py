@@ -1,0 +1,1 @@
+"""Proofs that the client loses, doubles and misreads nothing."""
