@@ -183,6 +183,10 @@ def _cancel_once(job: Prediction, trace: Trace) -> Flow[Prediction]:
         body = wire.decipher(answer, request)
     except SkytellsError:
         return job
+    except (GeneratorExit, Exception):
+        raise
+    except BaseException:  # noqa: BLE001 - Stop again: nothing more is waited for, and the first Stop goes on
+        return job
     found = Prediction.from_json(body)
     if found.id:
         return replace(found, id=job.id, call=job.call)

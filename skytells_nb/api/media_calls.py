@@ -112,6 +112,10 @@ class MediaCalls(Account):
         `JobFailedError` or `JobCanceledError` for a job that ended without a result.
         """
         limit = span(timeout, least=0)
+        if isinstance(job, Prediction) and _has_ended(job):
+            if on_progress is not None:
+                on_progress(job, 0.0)
+            return jobs.succeeded(job)
         job, trace = yield from self._taken_up(job)
         options: dict[str, Any] = {"timeout": limit, "on_progress": on_progress}
         known = self._known_models.get(job.model)
@@ -119,12 +123,16 @@ class MediaCalls(Account):
 
     def cancel(self, job: Prediction | str) -> Flow[Prediction]:
         """Cancel a prediction (or its id); returns it as it stands then. One that has ended stays as it is."""
+        if isinstance(job, Prediction) and _has_ended(job):
+            return job
         job, trace = yield from self._taken_up(job)
         return (yield from jobs.cancel(job, trace, self._known_models.get(job.model)))
 
     def delete(self, job: Prediction | str) -> Flow[None]:
         """Delete a prediction (or its id) and its files from the service; what is saved here stays."""
         named = job if isinstance(job, Prediction) else Prediction(job, Status.RUNNING)
+        if _has_ended(named):
+            named = replace(named, call=None)
         trace = self._resumed(named)
         yield from jobs.delete(named, trace, self._known_models.get(named.model))
 
@@ -181,6 +189,11 @@ class MediaCalls(Account):
         if job.call is not None:
             return Trace.resumed(job.call, self._policy, self.base_url)
         return self._trace("prediction", requests.of_prediction("get", job.id, {}, ""), "", None)
+
+
+def _has_ended(job: Prediction) -> bool:
+    """Say whether a job's end is on record: nothing that is asked of it later may change what the record says."""
+    return job.status.final and job.call is not None and job.call.finished_at is not None
 
 
 def _day(name: str, given: Day | None) -> str | None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import formats, logprobs, tool_calls
 from .inference import Message, Prompt
-from .parameters import flag, mapping, missing, model, refuse, sampling, whole
+from .parameters import flag, missing, model, refuse, sampling, stream_options, whole
 from .refusals import Refusal
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
 
 _ROLES = ("system", "user", "assistant", "tool", "developer", "function")
 _MOST_CHOICES = 8
@@ -30,13 +33,13 @@ class ChatRequest:
     top: int | None = None
 
 
-def parse(body: dict[str, Any], *, stream: bool = False) -> ChatRequest:
+def parse(body: dict[str, Any], dialect: Dialect, *, stream: bool = False) -> ChatRequest:
     """Check a body; `stream` is what the query asks. Raises `Refusal` for the first wrong parameter."""
     found = model(body.get("model"))
     messages = _messages(body.get("messages"))
     sampling(body)
     limit = "max_tokens" if body.get("max_completion_tokens") is None else "max_completion_tokens"
-    options = mapping(body, "stream_options")
+    options = stream_options(body, dialect)
     prompt = Prompt(
         model=found,
         messages=messages,

@@ -29,7 +29,7 @@ _SHORT = 20_000
 
 async def complete(call: Call) -> Response:
     """POST /chat/completions, with `stream` in the body or in the query."""
-    request = chat_request.parse(call.body, stream=asks_for_stream(call))
+    request = chat_request.parse(call.body, call.dialect, stream=asks_for_stream(call))
     completion = await answered(call, request.prompt, f"chatcmpl-{uuid.uuid4().hex[:29]}")
     if request.stream:
         events = chat.chunks(completion, include_usage=request.include_usage, top=request.top)
@@ -52,8 +52,9 @@ async def answered(call: Call, prompt: Prompt, label: str) -> Completion:
     def work() -> Completion:
         return inference.complete(prompt, completion_id=label, created=created)
 
-    # A short one is done before a thread would have started.
-    completion = work() if prompt.size < _SHORT else await asyncio.to_thread(work)
+    # A short text is done before a thread would have started; what a schema costs is not known before.
+    quick = prompt.size < _SHORT and prompt.form.kind != "json_schema" and not prompt.toolbox.tools
+    completion = work() if quick else await asyncio.to_thread(work)
     charge(call, prompt.model, completion.prompt_tokens, completion.completion_tokens)
     return completion
 

@@ -24,6 +24,10 @@ are all there is to choose from; the first of each is the default.
 | `limits` | `skytells` `plain` | rate-limit headers: `x-skytells-ratelimit-*` or `X-RateLimit-*` |
 | `created` | `200` `201` `202` | the status of a successful create |
 | `schemas` | `always` `asked` | whether models show their schemas without `fields` |
+| `output_text` | `present` `absent` | whether a response has its text at the top too |
+| `store` | `off` `on` | whether a response is kept when `store` is not given |
+| `done` | `chat` `all` | whether a response's stream ends in `[DONE]` too |
+| `stream_options` | `taken` `refused` | refused: 400, naming it |
 """  # noqa: E501 - a table
 
 from __future__ import annotations
@@ -56,6 +60,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "limits": ("skytells", "plain"),
     "created": ("200", "201", "202"),
     "schemas": ("always", "asked"),
+    "output_text": ("present", "absent"),
+    "store": ("off", "on"),
+    "done": ("chat", "all"),
+    "stream_options": ("taken", "refused"),
 }
 _SPARSE = ("id", "status", "output", "error", "response", "error_message", "error_id")
 _TIMES = ("created_at", "started_at", "completed_at", "updated_at")
@@ -102,6 +110,10 @@ class Dialect:
     limits: str = "skytells"
     created: str = "200"
     schemas: str = "always"
+    output_text: str = "present"
+    store: str = "off"
+    done: str = "chat"
+    stream_options: str = "taken"
 
     def __post_init__(self) -> None:
         for row in fields(self):

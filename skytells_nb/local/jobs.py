@@ -61,7 +61,7 @@ class Snapshot:
 
 
 def plan(job_id: str, model: Model, given: dict[str, Any], *, now: int, pace: float, stream: bool = False) -> Job:
-    """Write down a new job: queued for a fifth of its time, then at work; a prompt with FAIL in it fails."""
+    """Write down a new job: queued for a fifth of its time, then at work; an input with FAIL in it fails."""
     total = int(model.seconds * SECOND / pace)
     queued = 0 if model.instant else int(total * _QUEUED_SHARE)
     day = datetime.fromtimestamp(now // SECOND, UTC).strftime("%Y/%m/%d")
@@ -69,8 +69,7 @@ def plan(job_id: str, model: Model, given: dict[str, Any], *, now: int, pace: fl
         f"/us/{day}/{hashlib.sha256(f'{job_id}/{index}'.encode()).hexdigest()[:16]}.{extension(model, given)}"
         for index in range(model.outputs(given))
     )
-    words = [given.get(name) for name in ("prompt", "lyrics")]
-    failing = any(isinstance(text, str) and "FAIL" in text for text in words)
+    failing = any(isinstance(text, str) and "FAIL" in text for text in given.values())
     return Job(
         id=job_id,
         model=model,
@@ -80,7 +79,7 @@ def plan(job_id: str, model: Model, given: dict[str, Any], *, now: int, pace: fl
         starts=now + queued,
         ends=now + total,
         outputs=names,
-        failure="The model failed because the prompt says FAIL (sandbox); nothing was billed." if failing else None,
+        failure="The model failed because an input says FAIL (sandbox); nothing was billed." if failing else None,
         stream=stream,
     )
 

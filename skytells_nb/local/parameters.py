@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from . import catalogue
 from .refusals import Refusal
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
 
 ROUTER = "deepbrain-router"
 _SAMPLING = {
@@ -76,3 +79,10 @@ def mapping(body: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         refuse(name, "must be an object")
     return given
+
+
+def stream_options(body: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Read `stream_options`, which a service that does not know them refuses."""
+    if dialect.stream_options == "refused" and body.get("stream_options") is not None:
+        refuse("stream_options", "is not supported")
+    return mapping(body, "stream_options")

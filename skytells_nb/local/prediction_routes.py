@@ -7,6 +7,7 @@ or deleted job is answered with the whole object, as the official SDKs expect, a
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from dataclasses import dataclass, replace
@@ -34,7 +35,8 @@ _A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 async def create(call: Call) -> Response:
     """POST /predictions and /predict."""
     model = _model(call.body.get("model"))
-    given = _input(model, call.body.get("input"))
+    # The first check imports a slow library, and a schema may hold a slow pattern: others are answered meanwhile.
+    given = await asyncio.to_thread(_input, model, call.body.get("input"))
     flags = {name: _flag(call.body, name) for name in ("await", "wait", "stream")}
     url, events, filtered = _webhook(call.body)
     call.pay(model.price(given))
@@ -157,6 +159,8 @@ def _model(slug: Any) -> catalogue.Model:
         route = "embeddings" if model.kind == "embedding" else "chat/completions"
         text = f"The model '{slug}' makes no files; send it to /v1/{route}."
         raise Refusal(422, text, "MODEL_NOT_SUPPORTED")
+    if model.wire["status"] == "offline":
+        raise Refusal(503, f"The model '{slug}' is offline.")
     return model
 
 

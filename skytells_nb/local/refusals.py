@@ -127,7 +127,8 @@ def _unified(refusal: Refusal) -> dict[str, Any]:
 
 
 def _inference(refusal: Refusal, request_id: str) -> dict[str, Any]:
-    kind, code = _INFERENCE_NAMES.get(refusal.error_id, ("invalid_request_error", refusal.error_id.lower()))
+    usual = "server_error" if refusal.status >= 500 else "invalid_request_error"
+    kind, code = _INFERENCE_NAMES.get(refusal.error_id, (usual, refusal.error_id.lower()))
     return {
         "message": refusal.message,
         "type": kind,

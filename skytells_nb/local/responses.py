@@ -28,8 +28,8 @@ def reply(request: ResponsesRequest, completion: Completion) -> Json:
     """Return the finished response."""
     answer = completion.answers[0]
     why = _WHY.get(answer.reason)
-    return _object(request, completion, "incomplete" if why else "completed") | {
-        "output_text": "" if answer.refused else answer.text,
+    text = "" if answer.refused else answer.text
+    return _object(request, completion, "incomplete" if why else "completed", text) | {
         "output": responses_items.output(completion, top=request.top),
         "usage": usage(completion),
         "incomplete_details": {"reason": why} if why else None,
@@ -109,15 +109,15 @@ def _event(kind: str, number: int, data: Json) -> Event:
     return Event({"type": name, "sequence_number": number} | data, name, kind.endswith(".delta"), kind in _CLOSING)
 
 
-def _object(request: ResponsesRequest, completion: Completion, status: str) -> Json:
-    """Return the response as it is before its answer."""
+def _object(request: ResponsesRequest, completion: Completion, status: str, text: str = "") -> Json:
+    """Return the response as it is before its answer, but for the `text` at its top."""
     return {
         "id": completion.id,
         "object": "response",
         "created_at": completion.created,
         "model": completion.model,
         "status": status,
-        "output_text": "",
+        **({"output_text": text} if request.joined else {}),
         "output": [],
         "usage": None,
         "error": None,

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from . import formats, logprobs, responses_items, tool_calls
 from .histories import History
 from .inference import Message, Prompt
-from .parameters import flag, mapping, missing, model, refuse, sampling, whole
+from .parameters import flag, mapping, missing, model, refuse, sampling, stream_options, whole
 
 if TYPE_CHECKING:
+    from .dialect import Dialect
     from .histories import Histories
 
 _MOST_TOKENS = 10**9
@@ -51,7 +52,10 @@ _MOST_PAIRS = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResponsesRequest:
-    """A checked request: the prompt, what of it is remembered, how it is told, and what the reply echoes."""
+    """A checked request: the prompt, what of it is remembered, how it is told, and what the reply echoes.
+
+    `joined` is whether the reply has its text at the top too.
+    """
 
     prompt: Prompt
     history: History
@@ -60,11 +64,13 @@ class ResponsesRequest:
     top: int | None
     previous: str | None
     instructions: Any
+    joined: bool
     echoed: dict[str, Any]
 
 
-def parse(body: dict[str, Any], histories: Histories, *, stream: bool) -> ResponsesRequest:
+def parse(body: dict[str, Any], histories: Histories, dialect: Dialect, *, stream: bool) -> ResponsesRequest:
     """Check a body; `histories` are those of the stored responses. Raises `Refusal` for what is wrong first."""
+    stream_options(body, dialect)
     found = model(body.get("model"))
     if body.get("input") is None:
         missing("input", "a text or a list of items")
@@ -89,11 +95,12 @@ def parse(body: dict[str, Any], histories: Histories, *, stream: bool) -> Respon
     return ResponsesRequest(
         prompt=prompt,
         history=history,
-        store=flag(body, "store"),
+        store=flag(body, "store", default=dialect.store == "on"),
         stream=flag(body, "stream") or stream,
         top=_top(body),
         previous=body.get("previous_response_id"),
         instructions=body.get("instructions"),
+        joined=dialect.output_text == "present",
         echoed={name: default if body.get(name) is None else body[name] for name, default in _ECHOED.items()}
         | {key: _ECHOED[key] | mapping(body, key) for key in ("reasoning", "text")},
     )

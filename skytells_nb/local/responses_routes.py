@@ -1,7 +1,8 @@
 """The endpoint of the Responses API: a question answered, whole or streamed, and remembered where asked.
 
 The history of a stored response is kept as turns, not as text, so that the next request reads what the model read.
-Instructions are the request's own and are not handed on. Streams end with their last event; there is no `[DONE]`.
+Instructions are the request's own and are not handed on. Streams end with their last event; there is no `[DONE]`
+unless the dialect has one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 async def create(call: Call) -> Response:
     """POST /responses, with `stream` in the body or in the query."""
-    request = responses_request.parse(call.body, call.memory.histories, stream=asks_for_stream(call))
+    request = responses_request.parse(call.body, call.memory.histories, call.dialect, stream=asks_for_stream(call))
     completion = await answered(call, request.prompt, f"resp_{uuid.uuid4().hex}")
     if request.store:
         call.memory.histories.keep(completion.id, responses_items.told(request.history, completion))
@@ -30,7 +31,7 @@ async def create(call: Call) -> Response:
             events,
             call.fault,
             lambda number: responses.failed(request, completion, stopped(call), number),
-            done=False,
+            done=call.dialect.done == "all",
         )
         return streamed(call, frames)
     reply = responses.reply(request, completion)

@@ -338,6 +338,24 @@ def test_a_job_is_canceled_by_its_id() -> None:
     assert [(call.model, call.remote_id) for call in service.told.ended] == [(SLUG, "job-1")]
 
 
+@pytest.mark.parametrize("verb", ["wait", "cancel", "delete"])
+def test_the_record_of_a_job_that_has_ended_is_left_alone(verb: str) -> None:
+    """Whatever is done with it later: its seconds are those that it took."""
+    with serving(answering(job(), job())) as service, service.client() as client:
+        run = client.predict(SLUG, FOX)
+        found = getattr(client, verb)(run)
+    assert service.told.ended == [run.call]
+    assert found == (None if verb == "delete" else run)
+    assert told(service)[1:] == (["DELETE /predictions/job-1"] if verb == "delete" else [])
+
+
+def test_a_job_that_ended_unseen_is_on_record_when_it_is_deleted() -> None:
+    """The answer to the deletion is the last that is heard of it."""
+    with serving(answering(job("queued"), job())) as service, service.client() as client:
+        client.delete(client.submit(SLUG, FOX))
+    assert [call.status for call in service.told.ended] == ["running", "succeeded"]
+
+
 # -- deleted ---------------------------------------------------------------------------------------------------------
 
 GONE = {

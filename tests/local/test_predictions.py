@@ -286,3 +286,9 @@ def test_fields_choose_the_schemas(api: httpx.Client) -> None:
     ):
         model = api.get("/models", params={"fields": fields}).json()[0]
         assert (model["input_schema"] is not None, model["output_schema"] is not None) == has
+
+
+def test_an_offline_model_runs_nothing(api: httpx.Client) -> None:
+    """It is in the catalogue, says that it is offline, and takes no job."""
+    answer = api.post("/predictions", json={"model": "sandbox-archive", "input": {"prompt": "a fox"}})
+    assert (answer.status_code, answer.json()["error_id"]) == (503, "SERVICE_UNAVAILABLE")
