@@ -28,6 +28,7 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
+    content: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def serving(*answers: Answer) -> Iterator[Service]:
             query = dict(parse_qsl(link.query))
             headers = {name.lower(): value for name, value in self.headers.items()}
             path = link.path.removeprefix("/v1")
-            asked = Asked(self.command, path, query, headers, json.loads(content) if content else None)
+            asked = Asked(self.command, path, query, headers, json.loads(content) if content else None, content)
             service.asked.append(asked)
             chosen = answers[min(len(service.asked), len(answers)) - 1]
             chosen = chosen(asked) if callable(chosen) else chosen

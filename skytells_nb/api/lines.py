@@ -55,19 +55,27 @@ class Line(httpx.BaseTransport):
     def __init__(self, origin: httpcore.Origin, context: ssl.SSLContext | None) -> None:
         self._origin = origin
         self._context = context
-        self._connection: httpcore.HTTPConnection | None = None
+        self._connection: httpcore.HTTP11Connection | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send; raises httpx's exceptions. The answer's body must be closed before the next request."""
         connection = self._connection
         if connection is None or connection.has_expired() or not connection.is_available():
             self.close()
-            connection = self._connection = httpcore.HTTPConnection(
-                self._origin, self._context, keepalive_expiry=KEPT, network_backend=sockets.Backend()
-            )
+            connection = None
         with _as_httpx():
+            if connection is None:
+                connection = self._connection = self._connected(request)
             answer = connection.handle_request(_as_httpcore(request))
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+
+    def _connected(self, request: httpx.Request) -> httpcore.HTTP11Connection:
+        seconds = request.extensions["timeout"]["connect"]
+        host = self._origin.host.decode("ascii")
+        stream = sockets.connect(host, self._origin.port, seconds)
+        if self._context is not None:
+            stream = stream.start_tls(self._context, host, seconds)
+        return httpcore.HTTP11Connection(self._origin, stream, KEPT)
 
     def close(self) -> None:
         """Close the connection."""
@@ -93,20 +101,28 @@ class AsyncLine(httpx.AsyncBaseTransport):
     def __init__(self, origin: httpcore.Origin, context: ssl.SSLContext | None) -> None:
         self._origin = origin
         self._context = context
-        self._connection: httpcore.AsyncHTTPConnection | None = None
+        self._connection: httpcore.AsyncHTTP11Connection | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send; raises httpx's exceptions. The answer's body must be closed before the next request."""
         connection = self._connection
         if connection is None or connection.has_expired() or not connection.is_available():
             await self.aclose()
-            connection = self._connection = httpcore.AsyncHTTPConnection(
-                self._origin, self._context, keepalive_expiry=KEPT, network_backend=sockets.AsyncBackend()
-            )
+            connection = None
         with _as_httpx():
+            if connection is None:
+                connection = self._connection = await self._connected(request)
             answer = await connection.handle_async_request(_as_httpcore(request))
         body = _AsyncBody(answer)
         return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+
+    async def _connected(self, request: httpx.Request) -> httpcore.AsyncHTTP11Connection:
+        seconds = request.extensions["timeout"]["connect"]
+        host = self._origin.host.decode("ascii")
+        stream = await sockets.connect_async(host, self._origin.port, seconds)
+        if self._context is not None:
+            stream = await stream.start_tls(self._context, host, seconds)
+        return httpcore.AsyncHTTP11Connection(self._origin, stream, KEPT)
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -157,4 +173,6 @@ def _way(base_url: str) -> tuple[httpcore.Origin, ssl.SSLContext | None, str | N
     if proxy is not None and "://" not in proxy:
         proxy = f"http://{proxy}"
     context = httpx.create_ssl_context(trust_env=trust_env) if url.scheme == "https" else None
+    if context is not None:
+        context.set_alpn_protocols(["http/1.1"])
     return origin, context, proxy

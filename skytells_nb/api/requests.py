@@ -127,13 +127,13 @@ def own_path(link: object, usual: str, address: str) -> str | None:
         return None
     base, path = urlsplit(address).path.rstrip("/"), urlsplit(link).path
     plainly = path.removeprefix(base)
-    below = plainly == usual or plainly.startswith(f"{usual}/")
-    strange = not _PLAIN_PATH.fullmatch(plainly) or ".." in plainly or urlsplit(link).query or urlsplit(link).fragment
-    return None if strange or not below or not path.startswith(base) else plainly
+    below = plainly.startswith(usual) and _BELOW.fullmatch(plainly.removeprefix(usual))
+    return plainly if below and path.startswith(base) and link.endswith(path) else None
 
 
 _NOWHERE = ("", "", None)
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9._~%/-]+")
+_BELOW = re.compile(r"(/[A-Za-z0-9_-]+)*/?")
+"""What may follow a job's own path: words, without a dot or a percent sign that somebody on the way could read as ".."."""
 _USUAL_PORTS = {"https": 443, "http": 80}
 
 
@@ -143,7 +143,8 @@ def _origin(link: str) -> tuple[str, str, int | None]:
         parts = urlsplit(link)
         if parts.username is not None or parts.password is not None or "\\" in link:
             return _NOWHERE
-        return parts.scheme, parts.hostname or "", parts.port or _USUAL_PORTS.get(parts.scheme)
+        port = _USUAL_PORTS.get(parts.scheme) if parts.port is None else parts.port
+        return parts.scheme, parts.hostname or "", port
     except ValueError:
         return _NOWHERE
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import ServiceError
+from ..errors import ServiceError, plain
 from .assembly import Assembly, join_tool_calls
 from .reading import Json, count, mended, record, text
 from .values import Delta, Reply
@@ -97,7 +97,7 @@ def whole_response(body: object) -> Json:
     raw = record(body)
     if raw.get("status") in ("failed", "cancelled", "canceled"):
         problem = read_problem(raw)
-        said = (problem.message or "the service gave no reason").rstrip(".")
+        said = plain(problem.message or "the service gave no reason").rstrip(".")
         what = f"The response ended without an answer: {said}."
         raise ServiceError(what, "It may have been billed.", error_id=problem.error_id, may_have_run=True, body=raw)
     if not isinstance(raw.get("output"), list) and text(raw.get("output_text")) is None:

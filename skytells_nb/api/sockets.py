@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -19,22 +18,9 @@ HELD = 64 * 1024
 """Bytes of a request that are held back at most; the memory of one read ahead is four times that."""
 
 
-class Backend(httpcore.NetworkBackend):
-    """httpcore's own blocking sockets, with writes held."""
-
-    def __init__(self) -> None:
-        self._plain = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Connect; raises httpcore's `ConnectError` or `ConnectTimeout`."""
-        return _Held(self._plain.connect_tcp(host, port, timeout, local_address, socket_options))
+def connect(host: str, port: int, timeout: float | None) -> httpcore.NetworkStream:
+    """Connect, over httpcore's own blocking sockets; raises its `ConnectError` or `ConnectTimeout`."""
+    return _Held(httpcore.SyncBackend().connect_tcp(host, port, timeout, None, ()))
 
 
 class _Held(httpcore.NetworkStream):
@@ -73,27 +59,17 @@ class _Held(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class AsyncBackend(httpcore.AsyncNetworkBackend):
-    """asyncio's own connections, with writes held."""
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own interface, here and below
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect; raises httpcore's `ConnectError` or `ConnectTimeout`."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                _, stream = await loop.create_connection(lambda: _Stream(loop), host, port, happy_eyeballs_delay=0.25)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return stream
+async def connect_async(host: str, port: int, seconds: float | None) -> httpcore.AsyncNetworkStream:
+    """Connect, over asyncio's own transports; raises httpcore's `ConnectError` or `ConnectTimeout`."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            _, stream = await loop.create_connection(lambda: _Stream(loop), host, port, happy_eyeballs_delay=0.25)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(str(error)) from error
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return stream
 
 
 class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
@@ -109,7 +85,11 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self._ended = self._full = self._unread = False
         self._error: Exception | None = None
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own interface, here and below
+    ) -> bytes:
         if self._unsent:
             await self._send()
         while not (self._received or self._ended):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..errors import InputError, NetworkError, RefusedError, ServiceError, SetupError, SkytellsError
+from ..errors import InputError, NetworkError, RefusedError, ServiceError, SetupError, SkytellsError, plain
 from . import wire
 from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
@@ -57,6 +57,7 @@ class Trace:
     def ended(self, status: CallStatus, **more: Any) -> Call:
         """Give the call as it stands now."""
         headers = self.headers or {}
+        request_id = headers.get("x-request-id")
         return replace(
             self.call,
             status=status,
@@ -67,7 +68,7 @@ class Trace:
             waited=self.waited,
             **{
                 "http_status": self.status or self.call.http_status,
-                "request_id": headers.get("x-request-id") or self.call.request_id,
+                "request_id": plain(request_id, 80) if request_id else self.call.request_id,
                 "sandbox": self.call.sandbox or self.sandbox or "x-skytells-sandbox" in headers,
                 **more,
             },

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import NetworkError, ServiceError, SkytellsError, plain
+from ..errors import NetworkError, ServiceError, SkytellsError, plain, without_secrets
 from ..settings import Key, is_loopback
 from . import wire
 
@@ -84,6 +84,7 @@ def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> Skytell
     link: BaseException | None = error
     while link is not None and type(link).__module__.partition(".")[0] in _THEIRS:
         link.__traceback__ = None
+        link.args = tuple(without_secrets(str(each)) for each in link.args)
         link = link.__cause__ or link.__context__
     host = base_url.partition("://")[2].partition("/")[0]
     reason = plain(error, 160) or type(error).__name__

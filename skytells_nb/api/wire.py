@@ -195,7 +195,7 @@ def _too_many(said: str, wait: float | None, facts: Mapping[str, Any]) -> RateLi
 
 def _may_have_run(request: Request, status: int, wait: float | None) -> bool:
     """Say whether a request may have been carried out; a gateway's 408 tells that it gave up, not that nothing ran."""
-    turned_away = 300 <= status < 500 and status != 408 or (status == 503 and wait is not None)
+    turned_away = (300 <= status < 500 and status != 408) or (status == 503 and wait is not None)
     return request.method == "POST" and not turned_away
 
 
@@ -218,7 +218,7 @@ def _not_json(answer: Answer, request: Request) -> SkytellsError:
     kind = plain(answer.headers.get("content-type") or "unknown content", 60)
     kind = "JSON that is broken or cut" if kind.startswith("application/json") else f"{kind} instead of JSON"
     said, wait = f"the service answered {answer.status} with {kind}", retry_after(answer.headers)
-    facts = {"status": answer.status, "body": answer.body[:10_000].decode("utf-8", "replace")}
+    facts = {"status": answer.status, "body": without_secrets(answer.body[:10_000].decode("utf-8", "replace"))}
     if answer.status == 429:
         return _too_many(said, wait, facts)
     ran = _may_have_run(request, answer.status, wait)

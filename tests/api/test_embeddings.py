@@ -9,7 +9,9 @@ import struct
 from array import array
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,6 +25,7 @@ from skytells_nb.api.values import Embeddings, Usage, vectors
 from skytells_nb.api.values.vectors import read_vector
 from skytells_nb.api.vectors import MOST_CHARACTERS, batches_of
 from skytells_nb.costs.frames import vectors_frame
+from skytells_nb.costs.ledger import Ledger, Recorder
 from skytells_nb.errors import InputError, OutOfCreditsError, ServiceError, UnknownNameError
 from tests.canned import Asked, Said, serving
 
@@ -436,3 +439,21 @@ def test_the_async_client_embeds_the_same() -> None:
     assert found == expected
     assert service.bodies[:3] == service.bodies[3:]
     assert [call.outputs for call in found.calls] == [3, 3, 1]
+
+
+def test_the_ledger_has_a_row_for_each_request(tmp_path: Path) -> None:
+    """With its tokens, and with what became of one that failed."""
+    columns = ("api", "model", "status", "prompt_tokens", "total_tokens", "outputs", "http_status")
+    with (
+        closing(Ledger(tmp_path / "ledger.sqlite")) as ledger,
+        serving(embedding, embedding, Said({}, 500)) as service,
+        service.client(observers=(Recorder(ledger),)) as client,
+    ):
+        with pytest.raises(ServiceError):
+            client.embed(TEXTS, model=MODEL, batch_size=3)
+        rows = ledger.rows()
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        ("embeddings", MODEL, "succeeded", 6, 6, 3, 200),
+        ("embeddings", MODEL, "succeeded", 6, 6, 3, 200),
+        ("embeddings", MODEL, "failed", None, None, None, 500),
+    ]

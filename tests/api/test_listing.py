@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from skytells_nb.api import requests
 from skytells_nb.api.client import AsyncClient
+from skytells_nb.api.jobs import listing
+from skytells_nb.api.retry import RetryPolicy
+from skytells_nb.api.steps import Emit, Send
 from skytells_nb.api.values import Page, Prediction, Status
+from skytells_nb.api.wire import Answer
 from skytells_nb.errors import InputError, ServiceError, UnknownNameError
 from tests.canned import Asked, Said, Service, serving
 
 JOBS = [{"id": f"job-{number}", "status": "succeeded", "model": {"name": "truefusion"}} for number in range(7)]
 
 
-def paged(jobs: list[Any]) -> Callable[[Asked], dict[str, Any]]:
+def paged(rows: list[Any]) -> Callable[[Asked], dict[str, Any]]:
     """Answer pages in an envelope that tells how many there are."""
 
     def answer(asked: Asked) -> dict[str, Any]:
         page, size = int(asked.query["page"]), int(asked.query["per_page"])
-        last = -(-len(jobs) // size)
-        rows = jobs[(page - 1) * size : page * size]
+        last = -(-len(rows) // size)
+        some = rows[(page - 1) * size : page * size]
         return {
-            "data": rows,
-            "pagination": {"current_page": page, "per_page": size, "total": len(jobs), "last_page": last},
+            "data": some,
+            "pagination": {"current_page": page, "per_page": size, "total": len(rows), "last_page": last},
         }
 
     return answer
 
 
-def bare(jobs: list[Any]) -> Callable[[Asked], Any]:
+def bare(rows: list[Any]) -> Callable[[Asked], Any]:
     """Answer pages as arrays alone."""
-    return lambda asked: paged(jobs)(asked)["data"]
+    return lambda asked: paged(rows)(asked)["data"]
 
 
 def listed(service: Service, **filters: Any) -> list[str]:
@@ -266,3 +276,51 @@ def test_the_async_client_lists_the_same() -> None:
 def test_a_page_is_read_in_both_forms(body: Any, page: Page) -> None:
     """A number of pages that is none is not told."""
     assert Page.from_json(body) == page
+
+
+def test_leaving_an_async_loop_asks_for_no_more() -> None:
+    """And leaves nothing open."""
+    with serving(paged(JOBS)) as service:
+
+        async def body(client: AsyncClient) -> str:
+            async for job in client.predictions(per_page=3):
+                return job.id
+            return ""
+
+        assert service.asynchronously(body) == "job-0"
+    assert len(service.asked) == 1
+
+
+@given(
+    count=st.integers(0, 12),
+    size=st.integers(1, 4),
+    created=st.lists(st.integers(0, 6), max_size=12),
+    envelope=st.booleans(),
+)
+def test_no_job_is_lost_or_doubled_while_others_are_created(
+    count: int, size: int, created: list[int], envelope: bool
+) -> None:
+    """Where nothing tells the number of pages, fewer than a page of them between two looks."""
+    account = [{"id": f"old-{number}"} for number in range(count)]
+    new = iter(range(1000))
+    flow = listing(
+        lambda page: requests.list_predictions(page, size, first=None, last=None, model=None, status=None),
+        lambda job: True,
+        RetryPolicy(),
+    )
+    found: list[str] = []
+    answer = None
+    with contextlib.suppress(StopIteration):
+        while True:
+            step = flow.send(answer)
+            answer = None
+            if isinstance(step, Emit):
+                found += [job.id for job in step.values]
+                many = created.pop() if created else 0
+                account[:0] = [{"id": f"new-{next(new)}"} for _ in range(many if envelope else min(many, size - 1))]
+            elif isinstance(step, Send):
+                query = dict(parse_qsl(urlsplit(step.request.path).query))
+                body = (paged if envelope else bare)(account)(Asked("GET", "", query, {}, None))
+                answer = Answer(200, {}, json.dumps(body).encode())
+    assert [name for name in found if name.startswith("old")] == [f"old-{number}" for number in range(count)]
+    assert len(set(found)) == len(found)

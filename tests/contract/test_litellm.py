@@ -284,6 +284,19 @@ def test_a_broken_stream_is_noticed(at: dict[str, Any], fault: str) -> None:
         seen.extend(ask(at, stream=True, extra_headers={"x-sandbox-fault": fault}))
 
 
+def test_a_router_asks_the_same(at: dict[str, Any], arrived: Callable[[], list[Any]]) -> None:
+    """A router, with a name of its own for the model, sends the one request."""
+    router = litellm.Router([{"model_name": "mine", "litellm_params": {"model": ROUTER, **at}}], num_retries=0)
+    assert router.completion("mine", QUESTION).choices[0].message.content == ask(at).choices[0].message.content
+    assert len(arrived()) == 2
+
+
+def test_what_the_platform_does_not_offer_is_not_found(at: dict[str, Any]) -> None:
+    """OpenAI's oldest endpoint, which Skytells does not have, is not found."""
+    with pytest.raises(litellm.NotFoundError):
+        litellm.text_completion(model=f"text-completion-openai/{MODEL}", prompt=ASKED, **at)
+
+
 def test_silence_times_out(at: dict[str, Any]) -> None:
     """An answer that does not come ends with litellm's own limit."""
     with pytest.raises(litellm.Timeout):

@@ -60,6 +60,17 @@ def test_a_stream_spells_the_plain_answer(client: openai.OpenAI) -> None:
     assert len({chunk.id for chunk in chunks}) == 1
 
 
+def test_letters_of_any_script_arrive_whole(client: openai.OpenAI) -> None:
+    """Text outside ASCII is the same plain, streamed, and through responses."""
+    text = "naïve 日本語 🦊🏽 עברית e\u0301 \u2028 end"
+    question = [{"role": "user", "content": f"REPEAT: {text}"}]
+    chunks = list(ask(client, question, stream=True))
+    assert ask(client, question).choices[0].message.content == text
+    assert "".join(c.delta.content or "" for chunk in chunks for c in chunk.choices) == text
+    with client.responses.stream(model=MODEL, input=f"REPEAT: {text}") as stream:
+        assert stream.get_final_response().output_text == text
+
+
 def test_a_stream_has_no_usage_unless_asked(client: openai.OpenAI) -> None:
     """Without `stream_options` no chunk carries usage."""
     assert all(chunk.usage is None for chunk in ask(client, stream=True))

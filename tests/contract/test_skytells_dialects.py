@@ -29,11 +29,13 @@ def client_in(server: Sandbox) -> Callable[[str], SkytellsClient]:
         "ids=pred",
         "output=list",
         "output=string",
+        "output=missing",
         "model=string",
         "times=micros",
         "times=nanos",
         "times=offset",
         "fields=sparse",
+        "files=listed",
         "limits=plain",
         "schemas=asked",
         "status=sdk",
@@ -48,6 +50,15 @@ def test_a_job_runs_in_any_dialect(client_in: Callable[[str], SkytellsClient], d
     assert (prediction.status, str(prediction.outputs())[-4:]) == ("succeeded", ".png")
     ended = client.wait(client.predictions.create(RAIN), {"interval": 1, "max_wait": 10_000})
     assert ended["status"] == "succeeded"
+
+
+def test_wait_ends_in_the_sdk_s_own_words() -> None:
+    """In the vocabulary of its enum a stopped job is cancelled, which ends its `wait`."""
+    with Sandbox(dialect={"status": "sdk"}) as slow:
+        client = SkytellsClient(EXAMPLE_KEY, base_url=slow.url)
+        job = client.predictions.create(RAIN)
+        client.cancel_prediction(job["id"])
+        assert client.wait(job, {"interval": 10, "max_wait": 5000})["status"] == "cancelled"
 
 
 def test_outputs_may_be_objects(client_in: Callable[[str], SkytellsClient]) -> None:

@@ -84,6 +84,14 @@ def test_run_takes_its_input_as_options(client: SkytellsClient, options: Any) ->
     assert client.run("truefusion", options=options).raw()["input"]["prompt"] == "a fox"
 
 
+def test_a_stream_is_asked_for(client: SkytellsClient, arrived: Callable[[], list[Any]]) -> None:
+    """`run(stream=True)` says so in the request and in the prediction, which names where to look."""
+    prediction = client.run("truefusion", {"prompt": "a fox"}, stream=True)
+    assert (arrived()[-1].json["stream"], prediction.raw()["stream"]) == (True, True)
+    assert client.stream_prediction(prediction.id)["urls"]["stream"] == prediction.raw()["urls"]["stream"]
+    assert repr(prediction) == f"Prediction(id={prediction.id!r}, status='succeeded')"
+
+
 def test_several_outputs_stay_a_list(client: SkytellsClient) -> None:
     """Two pictures are two addresses, and cost twice one."""
     prediction = client.run("truefusion-pro", {"prompt": "a fox", "num_outputs": 2})

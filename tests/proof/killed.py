@@ -19,6 +19,8 @@ from pathlib import Path
 import httpx
 
 from skytells_nb.api.client import Client
+from skytells_nb.api.pool import Pool
+from skytells_nb.api.transfer import limits
 from skytells_nb.costs.ledger import Ledger, Recorder
 from skytells_nb.schema.check import check
 
@@ -28,18 +30,18 @@ PHASES = b"BPALE"
 """Before the call, the POST leaves, it is answered, a look leaves, the call ends."""
 
 
-class Marking(httpx.HTTPTransport):
-    """Writes a mark at each step of a call."""
+class Marking(httpx.BaseTransport):
+    """Sends as the client itself does, and writes a mark at each step of a call."""
 
-    def __init__(self, pipe: int) -> None:
-        super().__init__(verify=False)  # to spare each life the certificates, which a loopback address does not use
+    def __init__(self, address: str, pipe: int) -> None:
+        self.pool = Pool(address, limits(None))
         self.pipe = pipe
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         created = request.method == "POST"
         if created or "/predictions/" in request.url.path:
             os.write(self.pipe, b"P" if created else b"L")
-        response = super().handle_request(request)
+        response = self.pool.send(request)
         if created:
             os.write(self.pipe, b"A")
         return response
@@ -48,7 +50,7 @@ class Marking(httpx.HTTPTransport):
 def live(address: str, folder: Path, trial: int, slugs: list[str], pipe: int) -> None:
     """Predict until the end, which comes from outside."""
     recorder = Recorder(Ledger(folder / f"{trial}.sqlite3"))
-    options = {"transport": Marking(pipe), "observers": (recorder,), "sleep": lambda _: time.sleep(0.004)}
+    options = {"transport": Marking(address, pipe), "observers": (recorder,), "sleep": lambda _: time.sleep(0.004)}
     with Client(api_key="sk-sandbox-killed", base_url=address, **options) as client:  # type: ignore[arg-type]
         for call in itertools.count():
             slug = slugs[call % len(slugs)]

@@ -1,4 +1,4 @@
-"""A server that says exactly the bytes it is told to say, and keeps what it was asked: for answers no framework gives."""
+"""A server that says exactly the bytes it is told to say, and keeps what it was asked."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _nothing(_: Asked) -> Said:
     return answer(404)
 
 
-@dataclass
+@dataclass(repr=False)
 class RawServer:
     """What it answers with (a function that tests replace), and what it was asked."""
 

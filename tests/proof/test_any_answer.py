@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,6 +60,7 @@ def _read(stream: Any) -> Any:
     return stream.reply
 
 
+KEY = "sk-proof-4f9a1c77"
 INPUT = {"prompt": "a fox"}
 VERBS: dict[str, tuple[Callable[[Client], Any], tuple[int, ...]]] = {
     "chat": (lambda client: client.chat("Hi"), (CHAT,)),
@@ -82,7 +82,7 @@ VERBS: dict[str, tuple[Callable[[Client], Any], tuple[int, ...]]] = {
 RECORDED = {"chat", "chat_stream", "respond", "respond_stream", "embed", "submit", "predict"}
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     """A server, a client of it with its own ledger, and what the server answers in place of the good answers."""
 
@@ -112,17 +112,8 @@ def brief(seconds: float) -> None:
 def bench(raw_server: RawServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Give a client of this module's server with a ledger of its own."""
     ledger = Ledger(tmp_path_factory.mktemp("proof") / "ledger.sqlite3")
-    with (
-        httpx.HTTPTransport() as transport,
-        Client(
-            api_key="sk-proof-4f9a1c77",
-            base_url=raw_server.url,
-            transport=transport,
-            sleep=brief,
-            observers=(Recorder(ledger),),
-            timeout=5.0,
-        ) as client,
-    ):
+    told = (Recorder(ledger),)
+    with Client(api_key=KEY, base_url=raw_server.url, sleep=brief, observers=told, timeout=5.0) as client:
         yield Bench(raw_server, client, ledger)
     ledger.close()
 

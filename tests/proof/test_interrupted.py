@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from skytells_nb.api.client import AsyncClient, Client
-from skytells_nb.costs.ledger import Ledger
+from skytells_nb.costs.ledger import Ledger, Recorder
 
 from . import bodies
 from .raw import Asked, RawServer, Said, answer, running
@@ -70,6 +71,9 @@ CANCELS = {
     "stalls, and Ctrl-C comes twice": lambda: Said(silence(), close=True),
 }
 CANCEL_KNOWN = {"says canceled", "says success", "says another job's id"}
+SIGNALED = {"says canceled", "drips its headers", "stalls, and Ctrl-C comes twice"}
+"""By a real signal to a program of its own; the others by an exception in the sleep that the client was given."""
+
 SLOW = {"stalls", "drips its headers", "drips its body"}
 
 
@@ -119,32 +123,64 @@ def stages() -> Iterator[dict[str, Stage]]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def stopped(stages: dict[str, Stage], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stopped]:
-    """Run a program before each server, all at once, and press Ctrl-C on each while it waits."""
-    folder = tmp_path_factory.mktemp("ledgers")
-    files = {kind: folder / f"{number}.sqlite3" for number, kind in enumerate(stages)}
-    pressed: dict[str, float] = {}
-    programs = {}
-    for kind, stage in stages.items():
-        command = [sys.executable, "-c", PROGRAM, stage.server.url, str(files[kind])]
-        programs[kind] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    for kind, stage in stages.items():
+def signaled(stage: Stage, file: Path) -> Stopped:
+    """Run a program before a server, and press Ctrl-C while it waits; once more while it cancels, for some."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, stage.server.url, str(file)], stdout=subprocess.PIPE, text=True
+    ) as program:
         assert stage.looked.wait(60)
         time.sleep(0.1)  # let it go from its look to its sleep
-        pressed[kind] = time.time()
-        programs[kind].send_signal(signal.SIGINT)
-        if "twice" in kind:
+        pressed = time.time()
+        program.send_signal(signal.SIGINT)
+        if "twice" in stage.kind:
             assert stage.canceling.wait(20)
-            pressed[kind] = time.time()
-            programs[kind].send_signal(signal.SIGINT)
-    found = {}
-    for kind, program in programs.items():
-        said = json.loads(program.communicate(timeout=30)[0])
-        ledger = Ledger(files[kind])
-        found[kind] = Stopped(said[0] - pressed[kind], said[1:], stages[kind].cancels, ledger.rows())
-        ledger.close()
-    return found
+            pressed = time.time()
+            program.send_signal(signal.SIGINT)
+        until, *said = json.loads(program.communicate(timeout=30)[0])
+    return Stopped(until - pressed, said, stage.cancels, rows_of(file))
+
+
+def stopped_in_its_sleep(stage: Stage, file: Path) -> Stopped:
+    """Wait in a thread of this process, and be interrupted where time passes after the first look."""
+    ledger = Ledger(file)
+    pressed = 0.0
+
+    def sleep(_: float) -> None:
+        nonlocal pressed
+        if stage.looked.is_set():
+            pressed = time.time()
+            raise KeyboardInterrupt
+
+    with Client(
+        api_key="sk-proof-1234", base_url=stage.server.url, sleep=sleep, observers=(Recorder(ledger),)
+    ) as client:
+        try:
+            client.predict("painter", {"prompt": "a fox"})
+        except KeyboardInterrupt as stop:
+            job, took = stop.prediction, time.time() - pressed  # type: ignore[attr-defined]
+            said = [job.id, str(job.status), stop.__notes__]
+    ledger.close()
+    return Stopped(took, said, stage.cancels, rows_of(file))
+
+
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    """Read a ledger."""
+    ledger = Ledger(file)
+    rows = ledger.rows()
+    ledger.close()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def stopped(stages: dict[str, Stage], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stopped]:
+    """Interrupt a wait before each server, all at once."""
+    folder = tmp_path_factory.mktemp("ledgers")
+    with ThreadPoolExecutor(len(stages)) as threads:
+        runs = {
+            kind: threads.submit(signaled if kind in SIGNALED else stopped_in_its_sleep, stage, folder / f"{n}.sqlite3")
+            for n, (kind, stage) in enumerate(stages.items())
+        }
+    return {kind: run.result() for kind, run in runs.items()}
 
 
 @pytest.mark.parametrize("kind", CANCELS)

@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skytells_nb.api.client import Client
+from skytells_nb.api.pool import Pool
+from skytells_nb.api.transfer import limits
 from skytells_nb.api.values import Model, Prediction
 from skytells_nb.errors import SkytellsError
 
@@ -118,7 +120,7 @@ VERBS: dict[str, tuple[str, Callable[[Client], Any]]] = {
 }
 
 
-@dataclass
+@dataclass(repr=False)
 class Shop:
     """A server that behaves as it is told, request by request, and well at the end; and a client of it."""
 
@@ -154,20 +156,24 @@ class Shop:
 
 
 class Unreliable(httpx.BaseTransport):
-    """Leads a request to a port where nobody listens, where the script says so; else to the server."""
+    """Sends as the client itself does; where the script says so, to a port on which nobody listens."""
 
-    def __init__(self, shop: Callable[[], Shop], closed: int) -> None:
-        self.inner, self.shop, self.closed = httpx.HTTPTransport(), shop, closed
+    def __init__(self, shop: Callable[[], Shop], server: str, port: int) -> None:
+        self.shop, self.port = shop, port
+        self.server = Pool(server, limits(TIMEOUT))
+        self.closed = Pool(f"http://127.0.0.1:{port}/v1", limits(TIMEOUT))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         script = self.shop().script
         if script and script[0].said is None:
             self.shop().next()
-            request.url = request.url.copy_with(port=self.closed)
-        return self.inner.handle_request(request)
+            request.url = request.url.copy_with(port=self.port)
+            return self.closed.send(request)
+        return self.server.send(request)
 
     def close(self) -> None:
-        self.inner.close()
+        self.server.close()
+        self.closed.close()
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +182,7 @@ def shop(raw_server: RawServer) -> Iterator[Shop]:
     naps: list[float] = []
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        transport = Unreliable(lambda: made, closed.getsockname()[1])
+        transport = Unreliable(lambda: made, raw_server.url, closed.getsockname()[1])
         with Client(
             api_key="sk-proof",
             base_url=raw_server.url,
