@@ -105,7 +105,7 @@ class AsyncDriver(Driver):
                                 yield value
                         case steps.Send(request=wire.Request(stream=True)):
                             response, headers = await self._send(step)
-                            streams = transfer.streams(response.status_code, headers)
+                            streams = wire.streams(response.status_code, headers)
                             body = b"" if streams else await self._body(response)
                             pieces = response.aiter_bytes()
                             result = wire.Answer(response.status_code, headers, body)

@@ -101,7 +101,7 @@ class BlockingDriver(Driver):
                             yield from step.values
                         case steps.Send(request=wire.Request(stream=True)):
                             response, headers = self._send(step)
-                            streams = transfer.streams(response.status_code, headers)
+                            streams = wire.streams(response.status_code, headers)
                             body = b"" if streams else self._body(response)
                             pieces = response.iter_bytes()
                             result = wire.Answer(response.status_code, headers, body)

@@ -133,7 +133,7 @@ def own_path(link: object, usual: str, address: str) -> str | None:
 
 _NOWHERE = ("", "", None)
 _BELOW = re.compile(r"(/[A-Za-z0-9_-]+)*/?")
-"""What may follow a job's own path: words, without a dot or a percent sign that somebody on the way could read as ".."."""
+"""What may follow a job's own path: words, with no dot or percent sign that somebody on the way could read as ".."."""
 _USUAL_PORTS = {"https": 443, "http": 80}
 
 
@@ -141,12 +141,12 @@ def _origin(link: str) -> tuple[str, str, int | None]:
     """Give scheme, host and port; nothing for a link that cannot be read, or that names a user."""
     try:
         parts = urlsplit(link)
-        if parts.username is not None or parts.password is not None or "\\" in link:
-            return _NOWHERE
         port = _USUAL_PORTS.get(parts.scheme) if parts.port is None else parts.port
-        return parts.scheme, parts.hostname or "", port
     except ValueError:
         return _NOWHERE
+    if parts.username is not None or parts.password is not None or "\\" in link:
+        return _NOWHERE
+    return parts.scheme, parts.hostname or "", port
 
 
 def get_models() -> Request:

@@ -39,16 +39,10 @@ def trusts_environment(base_url: str) -> bool:
     return not is_loopback(urlsplit(base_url).hostname or "")
 
 
-def streams(status: int, headers: Mapping[str, str]) -> bool:
-    """Say whether an answer comes as a stream of events; JSON and HTML do not, whatever was asked for."""
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return 200 <= status < 300 and kind not in ("application/json", "text/html")
-
-
 def refusal(headers: Mapping[str, str]) -> SkytellsError | None:
-    """Give the error for an answer that is packed more than once: a few bytes of it could fill the memory."""
+    """Give the error for an answer that is packed as we did not ask for: a few bytes of it could fill the memory."""
     packed = headers.get("content-encoding", "")
-    if "," not in packed:
+    if packed.strip().lower() in ("", "identity", "gzip", "deflate"):
         return None
     return ServiceError(f"The answer is packed as {plain(packed, 40)}, which is not read.", "Check the address.")
 

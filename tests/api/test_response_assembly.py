@@ -153,6 +153,8 @@ def test_a_tool_call_has_chat_s_form() -> None:
     assert assembly.reply().tool_calls == (CALL,)
     whole, _ = fed(added, *grown, event("completed", response=DONE | {"output": [CALL_ITEM]}))
     assert (whole.reply().tool_calls, whole.reply().finish_reason) == ((CALL,), "tool_calls")
+    at_once, _ = fed(event("completed", response=DONE | {"output": [CALL_ITEM]}))
+    assert at_once.reply().tool_calls == (CALL,)
 
 
 def test_what_was_blocked_is_read_from_the_last_event() -> None:

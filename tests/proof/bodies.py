@@ -81,7 +81,7 @@ RESPONSE: dict[str, Any] = {
     "status": "completed",
     "model": "gpt-5",
     "output": [
-        {"id": "m", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Grüße, 世界 🌍"}]},
+        {"id": "m", "type": "message", "content": [{"type": "output_text", "text": "Grüße, 世界 🌍"}]},
         {"id": "f", "type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"},
     ],
     "usage": {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8, "output_tokens_details": {}},
@@ -132,17 +132,17 @@ _LEAVES = st.one_of(
     st.sampled_from([1e308, -1e308, 5e-324, float("nan"), float("inf"), float("-inf")]),
     st.text(max_size=12),
     st.text(alphabet="\ud800\udfff\x00\x1b\u202e\u2028<>&\"'a./:@%\\\n", max_size=8),
+    st.sampled_from(["", ".", "..", "../x", "queued", "succeeded", "FAILED", "cancelled", "error", "stop", "[DONE]"]),
     st.sampled_from(
-        ["", ".", "..", "../x", "queued", "succeeded", "FAILED", "cancelled", "error", "stop", "output_text", "[DONE]"]
-        + ["2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59", "1e400", "NaN", "sNaN", "-0", "https://[::1", "http://"]
-        + ["response.completed", "response.failed", "MODEL_NOT_FOUND", "RATE_LIMITED", "^(a+)+$", "(", "#/$defs/a"]
+        ["2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59", "1e400", "NaN", "sNaN", "-0", "https://[::1"]
+    ),
+    st.sampled_from(
+        ["response.completed", "response.failed", "MODEL_NOT_FOUND", "RATE_LIMITED", "^(a+)+$", "(", "#/a"]
     ),
 )
 _KEYS = st.one_of(
-    st.sampled_from(
-        ["id", "status", "error", "message", "error_id", "output", "data", "choices", "index", "text", "type", "$ref"]
-        + ["usage", "delta", "content", "function", "properties", "amount", "unit", "namespace", "pagination", "url"]
-    ),
+    st.sampled_from(["id", "status", "error", "message", "error_id", "output", "data", "choices", "index", "text"]),
+    st.sampled_from(["type", "$ref", "usage", "delta", "content", "function", "properties", "amount", "unit", "url"]),
     st.text(max_size=5),
 )
 JSON = st.recursive(
@@ -197,7 +197,7 @@ def wire_bytes(draw: st.DrawFn, good: Any) -> bytes:
         whole = written(good)
         return whole[: draw(st.integers(0, len(whole)))]
     odd = [b"", b" ", b"null", b"NaN", b"\xef\xbb\xbf{}", b"\x00", b"\xff\xfe{", b'"\\ud800"', b"<html>", b'{"a":1}{}']
-    odd += [b"1" * 5000, b"1e999", b'{"id":' + b"9" * 5000 + b"}", *(nested(depth) for depth in (150, 900, 3000, 10**5))]
+    odd += [b"1" * 5000, b"1e999", b'{"id":' + b"9" * 5000 + b"}", *map(nested, (150, 900, 3000, 10**5))]
     return draw(st.one_of(st.binary(max_size=40), st.sampled_from(odd)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,11 +32,11 @@ LF, CR, CRLF = b"\n", b"\r", b"\r\n"
 
 @dataclass(frozen=True)
 class Case:
-    """A whole stream, how it is asked for, and the bytes with which it says that it is whole."""
+    """A whole stream, how it is asked for, and the beginning by which it has said that it is whole."""
 
     stream: bytes
     ask: Callable[[Client], Any]
-    ends: tuple[bytes, ...]
+    whole: bytes
 
 
 def chat(chunks: Sequence[Any], end: bytes, mark: bytes = b"data: [DONE]", n: int = 1) -> Case:
@@ -43,14 +44,13 @@ def chat(chunks: Sequence[Any], end: bytes, mark: bytes = b"data: [DONE]", n: in
     stream = b": hello" + end + end + bodies.as_stream(list(chunks), end=end) + (mark + end + end if mark else b"")
     last = bodies.as_stream([chunks[-1 if n > 1 else -2]], end=end)
     finish = stream.index(last) + len(last.rstrip(b"\r\n") + end)
-    ends = (stream[:finish] + end,)
-    return Case(stream, lambda client: client.chat_stream("Hi", **({"n": n} if n > 1 else {})), ends)
+    return Case(stream, lambda client: client.chat_stream("Hi", n=n if n > 1 else None), stream[:finish] + end)
 
 
 def response(end: bytes) -> Case:
     """Make a stream of a response; it ends with its last event."""
     stream = bodies.as_stream(bodies.EVENTS, end=end, named=True)
-    return Case(stream, lambda client: client.respond_stream("Hi"), (stream,))
+    return Case(stream, lambda client: client.respond_stream("Hi"), stream)
 
 
 CASES = {
@@ -91,7 +91,7 @@ def read(case: Case, pieces: Sequence[bytes], *, broken: bool = False) -> tuple[
 def cut(whole: bytes, places: Sequence[int]) -> list[bytes]:
     """Cut bytes in these places."""
     edges = [0, *sorted(place % (len(whole) + 1) for place in places), len(whole)]
-    return [whole[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [whole[start:end] for start, end in itertools.pairwise(edges)]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -116,20 +116,21 @@ def test_no_beginning_of_a_stream_is_taken_for_the_whole(name: str, broken: bool
     """Broken off after every byte: an error that keeps what came, until the stream has said that it is whole."""
     case = CASES[name]
     text = read(case, [case.stream])[1].text
-    (ready,) = {len(end) for end in case.ends}
-    for length in range(len(case.stream) + 1):
-        try:
-            _, reply = read(case, [case.stream[:length]], broken=broken)
-        except BrokenStreamError as error:
-            assert length < ready
-            assert not error.reply.complete
-            assert text.startswith(error.reply.text)
-        else:
-            assert length >= ready - 1  # of a line end in two bytes the first is enough
-            assert (reply.complete, reply.text) == (True, text)
+    ready = len(case.whole)
+    for length in range(ready - 1):
+        with pytest.raises(BrokenStreamError) as caught:
+            read(case, [case.stream[:length]], broken=broken)
+        assert not caught.value.reply.complete
+        assert text.startswith(caught.value.reply.text)
+    for length in range(ready, len(case.stream) + 1):
+        _, reply = read(case, [case.stream[:length]], broken=broken)
+        assert (reply.complete, reply.text) == (True, text)
 
 
-@given(chunks=st.lists(bodies.JSON.filter(lambda value: isinstance(value, dict)), max_size=4), places=st.lists(st.integers(0, 999), max_size=6))
+@given(
+    chunks=st.lists(bodies.JSON.filter(lambda value: isinstance(value, dict)), max_size=4),
+    places=st.lists(st.integers(0, 999), max_size=6),
+)
 @pytest.mark.parametrize("kind", [ChatAssembly, ResponseAssembly])
 def test_any_events_are_put_together_the_same_however_they_are_cut(kind: Any, chunks: Any, places: list[int]) -> None:
     """Also events that no service sends."""

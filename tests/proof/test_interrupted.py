@@ -238,6 +238,7 @@ def test_a_canceled_task_is_bounded_too(stages: dict[str, Stage], tmp_path: Path
 @pytest.mark.parametrize("name", [".", ".."])
 def test_a_job_whose_id_is_no_name_does_not_swallow_ctrl_c(raw_server: RawServer, name: str) -> None:
     """Its cancel cannot be written as a path; the interruption is what is raised all the same."""
+
     def stop(_: float) -> None:
         raise KeyboardInterrupt
 

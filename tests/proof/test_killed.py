@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +34,7 @@ class Aftermath:
 
 
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
+def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     """Kill fifty programs, and look at what is left of them."""
     folder = tmp_path_factory.mktemp("ledgers")
     with Sandbox(pace=100.0) as sandbox:
@@ -49,7 +48,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         ledger = Ledger(file)
         rows[int(file.stem)] = ledger.rows()
         ledger.close()
-    yield Aftermath(created, rows, files)
+    return Aftermath(created, rows, files)
 
 
 def fingerprint_of(prompt: str) -> str:

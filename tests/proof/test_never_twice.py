@@ -31,7 +31,7 @@ TIMEOUT = 0.1
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What a server does with one request: may it have been carried out, and is it sent again, after how long?"""
+    """What a server does with a request; whether that may have run, and whether and when it is sent again."""
 
     said: Callable[[Asked], Said] | None = None
     may_have_run: bool = False
@@ -250,8 +250,8 @@ def test_a_started_stream_is_never_sent_again(shop: Shop, verb: str, end: str) -
     """One request, wherever the stream breaks off, whatever it ends with."""
     first = bodies.as_stream((bodies.CHUNKS if verb == "chat_stream" else bodies.EVENTS)[:3])
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n" + first
-    said = stalled(head) if end == "stall" else cut(head + (b'data: {"error": {"code": 429}}\n\n' if end == "error" else b""))
-    shop.plan([said])
+    error = b'data: {"error": {"code": 429}}\n\n' if end == "error" else b""
+    shop.plan([stalled(head) if end == "stall" else cut(head + error)])
     before = len(shop.server.asked)
     with pytest.raises(SkytellsError):
         VERBS[verb][1](shop.client)
