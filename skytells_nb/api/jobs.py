@@ -208,13 +208,14 @@ def cancel(job: Prediction, trace: Trace, model: Model | None) -> Flow[Predictio
 
 def delete(job: Prediction, trace: Trace, model: Model | None) -> Flow[None]:
     """Delete a prediction and its files; a job that its deletion ended is told to the observers."""
-    request = _request("delete", job, trace)
-    try:
-        body = yield from exchange(request, policy=trace.policy, heard=trace.note)
-    except SkytellsError as error:
-        if error.status not in (404, 405) or error.error_id not in (None, "ENDPOINT_NOT_FOUND"):
-            raise
-        body = yield from exchange(requests.delete_by_old_path(job.id), policy=trace.policy, heard=trace.note)
+    for request in (ways := requests.deletions(job.id, record(job.raw.get("urls")), trace.address)):
+        try:
+            body = yield from exchange(request, policy=trace.policy, heard=trace.note)
+            break
+        except SkytellsError as error:
+            no_such_path = error.status in (404, 405) and error.error_id in (None, "ENDPOINT_NOT_FOUND")
+            if request is ways[-1] or not no_such_path:
+                raise
     found = Prediction.from_json(body)
     if found.id and found.status.final and job.call is not None:
         found, call = concluded(replace(found, id=job.id, call=job.call), trace, model)
@@ -231,12 +232,14 @@ def look_up(prediction_id: str, policy: RetryPolicy, trace: Trace | None = None)
 def listing(
     build: Callable[[int], wire.Request], wanted: Callable[[Prediction], bool], policy: RetryPolicy
 ) -> Flow[None]:
-    """Give out the wanted predictions of page after page, each once, until a page brings nothing or is the last.
+    """Give out the wanted predictions of page after page, each once, until a page is empty or the last.
 
     `build` makes the request for a page. Jobs that are created meanwhile push others onto the next page, where those
-    are not given out again; a list that brings nothing else for 100 pages raises `ServiceError`.
+    are not given out again; a list that brings nothing else for 100 pages raises `ServiceError`. A list that does not
+    say which page is the last ends where a page repeats the one before: its server knows no pages.
     """
     seen: set[str] = set()
+    last: list[str] = []
     stale = 0
     for number in itertools.count(1):
         body = yield from exchange(build(number), policy=policy)
@@ -249,5 +252,7 @@ def listing(
         stale = 0 if fresh else stale + 1
         if stale >= _MOST_STALE:
             raise ServiceError("The list of predictions repeats itself without end.", "Try again.")
-        if not page.predictions or (not fresh if page.last is None else number >= page.last):
+        ids = [job.id for job in page.predictions]
+        if not ids or (ids == last if page.last is None else number >= page.last):
             return
+        last = ids

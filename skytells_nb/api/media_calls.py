@@ -94,7 +94,8 @@ class MediaCalls(Account):
         patience = limit if server_wait else None
         request, trace, found = yield from self._prepared(model, values, tag, webhook, patience=patience)
         job = yield from jobs.create(request, trace)
-        options: dict[str, Any] = {"timeout": limit, "on_progress": on_progress, "created": True}
+        passed = trace.clock() - trace.sent if server_wait and trace.sent is not None else 0.0
+        options: dict[str, Any] = {"timeout": max(0.0, limit - passed), "on_progress": on_progress, "created": True}
         return (yield from jobs.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
 
     def wait(

@@ -80,7 +80,7 @@ def webhook_of(given: str | Mapping[str, Any] | None) -> Mapping[str, Any] | Non
     if not isinstance(webhook, Mapping) or not isinstance(url := webhook.get("url"), str):
         raise InputError(f"The webhook {plain(given, 80)!r} has no address.", fix)
     scheme, host = _origin(url)[:2]
-    if scheme != "https" and not (scheme == "http" and is_loopback(host)):
+    if not host or (scheme != "https" and not (scheme == "http" and is_loopback(host))):
         raise InputError(f"The webhook's address {plain(url, 80)!r} is not https.", fix)
     events = webhook.get("events", ENDINGS)
     if not isinstance(events, list | tuple) or not events or not all(isinstance(e, str) and e for e in events):
@@ -113,9 +113,11 @@ def of_prediction(action: str, job_id: str, urls: Mapping[str, Any], address: st
     return Request(method, own_path(urls.get(action), usual, address) or usual + path)
 
 
-def delete_by_old_path(job_id: str) -> Request:
-    """Build DELETE /predictions/{id}/delete, as older servers call it."""
-    return Request("DELETE", f"/predictions/{segment(job_id)}/delete")
+def deletions(job_id: str, urls: Mapping[str, Any], address: str) -> list[Request]:
+    """Build the requests that may delete a prediction: its own link, the documented path, that of older servers."""
+    linked = of_prediction("delete", job_id, urls, address)
+    usual = of_prediction("delete", job_id, {}, address)
+    return list(dict.fromkeys((linked, usual, replace(usual, path=f"{usual.path}/delete"))))
 
 
 def own_path(link: object, usual: str, address: str) -> str | None:

@@ -230,7 +230,8 @@ def _following(
     if not isinstance(previous, Reply):
         raise InputError("`previous` is no Reply and no id.", "Give what respond(...) returned; nothing was sent.")
     used = model or (previous.call.model if previous.call else previous.model) or DEFAULT_CHAT_MODEL
-    if previous.raw.get("store") is True and previous.id:
+    kept = previous.raw.get("store", "output" in previous.raw)  # the lesson's own response does not say, and is kept
+    if kept is True and previous.id:
         return used, asked, params | {"previous_response_id": previous.id}
     earlier = previous.raw.get("previous_response_id")
     said = previous.text or previous.refusal or ""

@@ -101,7 +101,7 @@ def streams(status: int, headers: Mapping[str, str]) -> bool:
 
 def _is_refusal(body: dict[str, Any]) -> bool:
     """Say whether a body of 2xx tells an error; one that names a thing (a queued job with `status: false`) does not."""
-    if "id" in body or "choices" in body or "data" in body or "output" in body:
+    if text(body.get("id")) or any(body.get(name) is not None for name in ("choices", "data", "output")):
         return False
     return body.get("status") is False or bool(record(body.get("error"))) or text(body.get("error_id")) is not None
 
@@ -202,7 +202,7 @@ def _may_have_run(request: Request, status: int, wait: float | None) -> bool:
 _BY_WORD: Mapping[str, type[RefusedError]] = {
     **dict.fromkeys(("INSUFFICIENT_CREDITS", "PAYMENT_REQUIRED"), OutOfCreditsError),
     **dict.fromkeys(("UNAUTHORIZED", "FORBIDDEN", "ACCOUNT_SUSPENDED", "INVALID_API_KEY"), KeyRejectedError),
-    **dict.fromkeys(("CONTENT_POLICY_VIOLATION", "SECURITY_VIOLATION"), ContentBlockedError),
+    **dict.fromkeys(("CONTENT_POLICY_VIOLATION", "SECURITY_VIOLATION", "CONTENT_FILTER"), ContentBlockedError),
     **dict.fromkeys(("RATE_LIMIT_EXCEEDED", "RATE_LIMITED", "INFERENCE_RATE_LIMITED"), RateLimitError),
 }
 _BY_STATUS: Mapping[int, type[RefusedError]] = {

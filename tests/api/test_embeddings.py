@@ -457,3 +457,12 @@ def test_the_ledger_has_a_row_for_each_request(tmp_path: Path) -> None:
         ("embeddings", MODEL, "succeeded", 6, 6, 3, 200),
         ("embeddings", MODEL, "failed", None, None, None, 500),
     ]
+
+
+def test_tokens_that_one_request_does_not_tell_are_not_known_of_all() -> None:
+    """A sum of some would be read as the sum of all."""
+    silent = {"data": [{"embedding": [1.0, 2.0, 3.0]}], "model": MODEL}
+    with serving(embedding, silent) as service, service.client() as client:
+        found = client.embed(["text 1", "text 2"], model=MODEL, batch_size=1)
+    assert found.usage == Usage()
+    assert [call.prompt_tokens for call in found.calls] == [2, None]

@@ -1,7 +1,7 @@
 """Make the two media files the sandbox ships: a four-second tune (MP3) and a two-second clip (H.264 MP4).
 
 Run by a developer, never by the tests: `python tests/tools/make_media.py`. Needs PyAV and Pillow; writes into
-`skytells_nb/local/data/`.
+`skytells_nb/local/files/data/`.
 """
 
 from __future__ import annotations

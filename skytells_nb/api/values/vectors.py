@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ..reading import Json
 from ..record import Call
@@ -93,8 +93,13 @@ class Embeddings(Shown):
     def __iter__(self) -> Iterator[list[float]]:
         return (vector.tolist() for vector in self.arrays)
 
-    def __getitem__(self, position: int) -> list[float]:
-        return self.arrays[position].tolist()
+    @overload
+    def __getitem__(self, position: int) -> list[float]: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[list[float]]: ...
+    def __getitem__(self, position: int | slice) -> list[float] | list[list[float]]:
+        found = self.arrays[position]
+        return [vector.tolist() for vector in found] if isinstance(found, tuple) else found.tolist()
 
     def __repr__(self) -> str:
         return brief("Embeddings", texts=len(self), dimensions=self.dimensions, model=self.model, cost=self.cost)
