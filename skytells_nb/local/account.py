@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .jobs import Job
+    from .predictions.jobs import Job
 
 
 @dataclass(slots=True)

@@ -20,26 +20,20 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import (
-    catalogue,
-    chat_routes,
-    embeddings_routes,
-    jobs,
-    journal_routes,
-    media,
-    prediction_routes,
-    responses_routes,
-    webhooks,
-)
-from .delivery import part_of
+from . import journal_routes
 from .dialect import sound
+from .files import media
 from .gate import Call, fault_for, gated, note
+from .inference import chat_routes, embeddings_routes, responses_routes
 from .memory import Memory
+from .models import catalogue
 from .options import Options
-from .predictions import expires
+from .predictions import jobs, prediction_routes, webhooks
+from .predictions.delivery import part_of
+from .predictions.predictions import expires
+from .predictions.webhooks import Postman
 from .refusals import Refusal
 from .trouble import committed, refuse
-from .webhooks import Postman
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -16,8 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from . import bodies, faults, journal
-from .jobs import SECOND
 from .options import BROKE_KEY, REVOKED_KEY, Options
+from .predictions.jobs import SECOND
 from .refusals import Refusal
 from .trouble import committed, refuse
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .dialect import Dialect
     from .faults import Fault
     from .memory import Memory
-    from .webhooks import Postman
+    from .predictions.webhooks import Postman
 
 _log = logging.getLogger(__name__)
 _OUT_OF_CREDITS = "You have run out of credits."

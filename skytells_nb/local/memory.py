@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from .account import Account
 from .faults import Fault, parse
-from .histories import Histories
-from .jobs import SECOND, Job, stop
+from .inference.histories import Histories
 from .journal import Delivery, Journal, Received
+from .predictions.jobs import SECOND, Job, stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -404,7 +404,7 @@ def test_a_numpy_array_has_a_row_for_each_text() -> None:
 
 def test_a_frame_has_a_row_for_each_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Named by it; the columns are the dimensions. The whole package hands in what makes frames."""
-    monkeypatch.setattr(vectors, "_framer", vectors._framer)
+    monkeypatch.setattr(vectors, "_framer", vectors._no_frames)
     with pytest.raises(NotImplementedError, match="import skytells_nb"):
         Embeddings().to_frame()
     vectors.frame_with(vectors_frame)

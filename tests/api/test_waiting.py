@@ -255,13 +255,15 @@ def test_a_wait_for_the_limit_is_told_before_it_begins(slow: Sandbox, caplog: py
 def test_a_look_at_a_job_is_no_wait_for_another_try(slow: Sandbox) -> None:
     """Only a failed try is told."""
     told: list[object] = []
-    with Client(
-        api_key=KEY,
-        base_url=slow.url,
-        sleep=Stop(3),
-        on_wait=lambda *facts: told.append(facts),
-        observers=(),
-    ) as client:
-        with pytest.raises(KeyboardInterrupt):
-            client.predict(*FILM)
+    with (
+        Client(
+            api_key=KEY,
+            base_url=slow.url,
+            sleep=Stop(3),
+            on_wait=lambda *facts: told.append(facts),
+            observers=(),
+        ) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        client.predict(*FILM)
     assert told == []

@@ -13,7 +13,8 @@ from skytells import SkytellsClient
 
 from skytells_nb.api import pricing as client_pricing
 from skytells_nb.api.values import Model as ClientModel
-from skytells_nb.local import EXAMPLE_KEY, Sandbox, catalogue, pricing, validation
+from skytells_nb.local import EXAMPLE_KEY, Sandbox
+from skytells_nb.local.models import catalogue, pricing, validation
 from skytells_nb.schema.fields import read_fields
 
 MODELS = catalogue.models()

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skytells_nb.local import Sandbox, answers, tokens
+from skytells_nb.local import Sandbox
+from skytells_nb.local.inference import answers, tokens
 
 QUESTION = "How do I bake bread with rye?"
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from skytells_nb.local import Sandbox
-from skytells_nb.local.delivery import Part, part_of
+from skytells_nb.local.predictions.delivery import Part, part_of
 
 Finished = Callable[..., dict[str, Any]]
 

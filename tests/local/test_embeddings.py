@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skytells_nb.local import Sandbox, embeddings
+from skytells_nb.local import Sandbox
+from skytells_nb.local.inference import embeddings
 
 SMALL = "skytells-embed-3-small"
 CATS = ["cat on a mat", "a cat sat on the mat", "stock market prices"]

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from skytells_nb.local import patterns
-from skytells_nb.local.chance import Chooser
-from skytells_nb.local.drafts import Hints
-from skytells_nb.local.instances import UnsatisfiableError, flaw, instance
+from skytells_nb.local.instances import patterns
+from skytells_nb.local.instances.chance import Chooser
+from skytells_nb.local.instances.drafts import Hints
+from skytells_nb.local.instances.instances import UnsatisfiableError, flaw, instance
 
 HINTS = Hints(("Paris", "weather"), (3, 7.5), "(sandbox)")
 LETTERS = st.text("abcxyz", min_size=1, max_size=5)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from skytells_nb.local import Options, catalogue, jobs
-from skytells_nb.local.jobs import SECOND
-from skytells_nb.local.predictions import micros, nanos, prediction
+from skytells_nb.local import Options
+from skytells_nb.local.models import catalogue
+from skytells_nb.local.predictions import jobs
+from skytells_nb.local.predictions.jobs import SECOND
+from skytells_nb.local.predictions.predictions import micros, nanos, prediction
 
 START = 1_772_828_123 * SECOND
 

@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from skytells_nb.local import EXAMPLE_KEY, Options, Sandbox, catalogue, jobs
+from skytells_nb.local import EXAMPLE_KEY, Options, Sandbox
 from skytells_nb.local.faults import parse
 from skytells_nb.local.memory import Memory
+from skytells_nb.local.models import catalogue
+from skytells_nb.local.predictions import jobs
 
 MANY = 1000
 CHAT = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hello there"}]}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from skytells_nb.local import catalogue, films, jobs, media, pictures, sizes, sounds
+from skytells_nb.local.files import films, media, pictures, sounds
+from skytells_nb.local.models import catalogue, sizes
+from skytells_nb.local.predictions import jobs
 
 RATIOS = {"1:1": (768, 768), "16:9": (768, 432), "9:16": (432, 768), "21:9": (768, 330), "2:3": (512, 768)}
 

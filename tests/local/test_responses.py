@@ -10,7 +10,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from skytells_nb.local import Sandbox, tokens
+from skytells_nb.local import Sandbox
+from skytells_nb.local.inference import tokens
 
 QUESTION = "How do I bake bread with rye?"
 WEATHER = {
@@ -164,7 +165,7 @@ def test_only_a_stored_response_is_gone_on_from(respond: Respond, api: httpx.Cli
 
 def test_old_responses_are_forgotten(sandbox: Sandbox) -> None:
     """Only the last 2,000 are kept."""
-    from skytells_nb.local.histories import History
+    from skytells_nb.local.inference.histories import History
 
     for number in range(2001):
         sandbox.state.histories.keep(f"resp_{number}", History())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skytells_nb.local import catalogue, validation
+from skytells_nb.local.models import catalogue, validation
 
 MODELS = catalogue.models()
 FORM = MODELS["sandbox-form"].schema

@@ -17,7 +17,7 @@ import pytest
 
 from skytells_nb.local import EXAMPLE_KEY, Sandbox
 from skytells_nb.local.journal import Delivery
-from skytells_nb.local.webhooks import is_loopback, url_fault, wanted
+from skytells_nb.local.predictions.webhooks import is_loopback, url_fault, wanted
 
 JOB = {"model": "truefusion", "input": {"prompt": "a fox"}}
 VIDEO = {"model": "truefusion-video", "input": {"prompt": "x"}}

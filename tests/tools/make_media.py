@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import av
 from PIL import Image, ImageDraw, ImageFont
 
-DATA = Path(__file__).resolve().parents[2] / "skytells_nb" / "sandbox" / "data"
+DATA = Path(__file__).resolve().parents[2] / "skytells_nb" / "local" / "files" / "data"
 RATE = 44_100
 FRAMES_PER_SECOND = 24
 WIDTH, HEIGHT = 320, 180

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .jobs import SECOND, Job, Snapshot, billed, snapshot
 
 if TYPE_CHECKING:
-    from .options import Options
+    from ..options import Options
 
 
 def prediction(job: Job, now: int, *, origin: str, options: Options) -> dict[str, Any]:

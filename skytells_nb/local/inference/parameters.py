@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from . import catalogue
-from .refusals import Refusal
+from ..models import catalogue
+from ..refusals import Refusal
 
 if TYPE_CHECKING:
-    from .dialect import Dialect
+    from ..dialect import Dialect
 
 ROUTER = "deepbrain-router"
 _SAMPLING = {

@@ -10,13 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import formats, logprobs, tool_calls
+from ..instances import formats
+from ..refusals import Refusal
+from . import logprobs, tool_calls
 from .inference import Message, Prompt
 from .parameters import flag, missing, model, refuse, sampling, stream_options, whole
-from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from .dialect import Dialect
+    from ..dialect import Dialect
 
 _ROLES = ("system", "user", "assistant", "tool", "developer", "function")
 _MOST_CHOICES = 8

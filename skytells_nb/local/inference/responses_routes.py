@@ -16,7 +16,7 @@ from . import responses, responses_items, responses_request, streaming
 from .chat_routes import answered, asks_for_stream, stopped, streamed
 
 if TYPE_CHECKING:
-    from .gate import Call
+    from ..gate import Call
 
 
 async def create(call: Call) -> Response:

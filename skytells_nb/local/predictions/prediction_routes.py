@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from . import catalogue, jobs, validation, webhooks
-from .dialect import STATES, speak, states_of
+from ..dialect import STATES, speak, states_of
+from ..models import catalogue, validation
+from ..refusals import Refusal
+from . import jobs, webhooks
 from .jobs import SECOND, Job
 from .predictions import prediction
-from .refusals import Refusal
 
 if TYPE_CHECKING:
-    from .gate import Call
+    from ..gate import Call
 
 _ASKED_TO_FAIL = "The model failed, as was asked for (sandbox fault); nothing was billed."
 _EPOCH = date(1970, 1, 1)

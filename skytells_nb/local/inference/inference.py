@@ -13,14 +13,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import answers, instances, safety, tokens, tool_calls
-from .drafts import Hints
-from .formats import Format
-from .refusals import Refusal
+from ..instances import instances
+from ..instances.drafts import Hints
+from ..instances.formats import Format
+from ..refusals import Refusal
+from . import answers, safety, tokens, tool_calls
 from .tool_calls import Toolbox, ToolCall
 
 if TYPE_CHECKING:
-    from .catalogue import Model
+    from ..models.catalogue import Model
 
 FILTER_WORD = "FILTERED"
 REFUSE_WORD = "REFUSE"

@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from . import answers, instances, tokens
-from .drafts import Hints
+from ..instances import instances
+from ..instances.drafts import Hints
+from . import answers, tokens
 from .parameters import flag, refuse
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")

@@ -12,11 +12,11 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from ..models.catalogue import models
+from ..models.sizes import size_of
+from ..models.validation import filled
+from ..predictions.jobs import Job, extension
 from . import films, sounds
-from .catalogue import models
-from .jobs import Job, extension
-from .sizes import size_of
-from .validation import filled
 
 CONTENT_TYPES = {
     "png": "image/png",

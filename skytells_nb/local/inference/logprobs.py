@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chance import Chooser
+from ..instances.chance import Chooser
 
 _WORDS = (
     "the",

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from ..predictions.jobs import SECOND
+from ..refusals import Refusal, body_of
 from . import chat, chat_request, inference, streaming
-from .jobs import SECOND
-from .refusals import Refusal, body_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .catalogue import Model
-    from .gate import Call
+    from ..gate import Call
+    from ..models.catalogue import Model
     from .inference import Completion, Prompt
     from .streaming import Event, Frame
 

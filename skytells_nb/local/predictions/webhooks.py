@@ -21,14 +21,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .dialect import speak
+from ..dialect import speak
+from ..journal import Delivery, hidden, moment, without_keys
 from .jobs import Job, snapshot
-from .journal import Delivery, hidden, moment, without_keys
 from .predictions import micros, prediction
 
 if TYPE_CHECKING:
-    from .dialect import Dialect
-    from .memory import Memory
+    from ..dialect import Dialect
+    from ..memory import Memory
 
 SIGNATURE = "X-Skytells-Signature"
 ONLY_LOOPBACK = "not delivered: only loopback addresses are called"

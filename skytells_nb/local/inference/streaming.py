@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
-    from .faults import Fault
-    from .memory import Memory
+    from ..faults import Fault
+    from ..memory import Memory
 
 DONE = "data: [DONE]\n\n"
 _GOOD_EVENTS = 8

@@ -14,8 +14,8 @@ from .streaming import Event
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..refusals import Refusal
     from .inference import Completion
-    from .refusals import Refusal
     from .responses_request import ResponsesRequest
 
 _WHY = {"length": "max_output_tokens", "content_filter": "content_filter"}

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from .validation import filled
+from ..models.validation import filled
 
 if TYPE_CHECKING:
-    from .catalogue import Model
+    from ..models.catalogue import Model
 
 Status = Literal["queued", "processing", "succeeded", "failed", "canceled"]
 

@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from .chance import Chooser
+from ..instances.chance import Chooser
 
 NOTICE = "*Sandbox answer: no model ran and nothing was billed.*"
 REPEAT = "REPEAT:"

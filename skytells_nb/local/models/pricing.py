@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
+from ..inference.tokens import count
 from .sizes import size_of
-from .tokens import count
 
 _MILLION = Decimal(1_000_000)
 _LENGTHS = {"second": 1, "video_second": 1, "audio_second": 1, "5 seconds": 5, "minute": 60}

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import formats, logprobs, responses_items, tool_calls
+from ..instances import formats
+from . import logprobs, responses_items, tool_calls
 from .histories import History
 from .inference import Message, Prompt
 from .parameters import flag, mapping, missing, model, refuse, sampling, stream_options, whole
 
 if TYPE_CHECKING:
-    from .dialect import Dialect
+    from ..dialect import Dialect
     from .histories import Histories
 
 _MOST_TOKENS = 10**9

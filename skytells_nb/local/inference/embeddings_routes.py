@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from ..refusals import Refusal
 from . import embeddings, tokens
 from .chat_routes import charge
 from .parameters import missing, model, refuse, whole
-from .refusals import Refusal
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .catalogue import Model
-    from .gate import Call
+    from ..gate import Call
+    from ..models.catalogue import Model
 
 _MOST_INPUTS = 2048
 _MOST_TOKENS = 8192

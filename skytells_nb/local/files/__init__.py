@@ -1,0 +1,1 @@
+"""The bytes that jobs make: pictures, sounds, films."""

@@ -1,0 +1,1 @@
+"""The Inference API: chat, responses, embeddings."""

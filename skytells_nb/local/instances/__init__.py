@@ -1,0 +1,1 @@
+"""A JSON Schema -> a value that fits it."""

@@ -1,0 +1,1 @@
+"""The catalogue: models, prices, schemas and the check of inputs."""
