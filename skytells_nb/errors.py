@@ -55,6 +55,19 @@ def without_secrets(text: str) -> str:
     return _KEYLIKE.sub("sk-…", text)
 
 
+def scrubbed(value: object, depth: int = 100) -> object:
+    """Take the keys out of what a server sent, as it was parsed; what lies deeper than `depth` is left out."""
+    if isinstance(value, str):
+        return without_secrets(value)
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return "…"
+    if isinstance(value, list):
+        return [scrubbed(item, depth - 1) for item in value]
+    return {without_secrets(str(name)): scrubbed(item, depth - 1) for name, item in value.items()}
+
+
 def plain(text: object, limit: int = 400) -> str:
     """Make foreign text safe to print: one line, no control or direction marks, no key, at most `limit` characters."""
     line = without_secrets(" ".join(_CONTROL.sub("", str(text)[: limit * 8]).split()))
@@ -79,7 +92,7 @@ class SkytellsError(Exception):
     """Any error of this package; catch it to catch them all.
 
     Attributes: `error_id` (the service's own word, upper case), `status` (HTTP), `request_id`, `body` (as the server
-    sent it); each None where there was none.
+    sent it, but for keys that it repeats); each None where there was none.
     """
 
     def __init__(
@@ -98,7 +111,7 @@ class SkytellsError(Exception):
         self.error_id = error_id
         self.status = status
         self.request_id = request_id
-        self.body = body
+        self.body = scrubbed(body)
 
     def advise(self, fix: str) -> None:
         """Say what to do in other words, where more is known than when the error was made."""

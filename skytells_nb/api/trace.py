@@ -14,7 +14,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..errors import InputError, NetworkError, RefusedError, ServiceError, SetupError, SkytellsError, plain
+from ..errors import (
+    InputError,
+    NetworkError,
+    RefusedError,
+    ServiceError,
+    SetupError,
+    SkytellsError,
+    plain,
+    without_secrets,
+)
 from . import wire
 from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
@@ -57,6 +66,7 @@ class Trace:
     def ended(self, status: CallStatus, **more: Any) -> Call:
         """Give the call as it stands now."""
         headers = self.headers or {}
+        more = {name: without_secrets(value) if isinstance(value, str) else value for name, value in more.items()}
         request_id = headers.get("x-request-id")
         return replace(
             self.call,

@@ -24,7 +24,7 @@ from typing import Any
 
 from .. import settings
 from ..api.record import Call
-from ..errors import SetupError
+from ..errors import SetupError, without_secrets
 
 SESSION = uuid.uuid4().hex[:12]
 """Names this process in the rows it writes."""
@@ -75,7 +75,7 @@ def row_of(call: Call, where: Where | None = None) -> Row:
         "started_at": call.started_at.isoformat(),
         "finished_at": call.finished_at and call.finished_at.isoformat(),
         "quoted": None if call.quoted is None else str(call.quoted),
-        "usage": None if call.usage is None else json.dumps(call.usage),
+        "usage": None if call.usage is None else without_secrets(json.dumps(call.usage)),
         "cost": None if charge.amount is None else str(charge.amount),
         "cost_source": charge.source,
         "cost_reason": charge.reason or None,
