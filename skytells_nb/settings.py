@@ -21,6 +21,7 @@ KEY_VARIABLE = "SKYTELLS_API_KEY"
 ADDRESS_VARIABLE = "SKYTELLS_BASE_URL"
 LEDGER_VARIABLE = "SKYTELLS_NB_LEDGER"
 MEDIA_VARIABLE = "SKYTELLS_NB_MEDIA"
+EMBEDDING_MODEL_VARIABLE = "SKYTELLS_NB_EMBEDDING_MODEL"
 
 T = TypeVar("T")
 
@@ -195,3 +196,8 @@ def ledger_file(argument: str | os.PathLike[str] | None = None) -> Path:
 def media_folder(argument: str | os.PathLike[str] | None = None) -> Path:
     """Name the folder for downloaded results: argument, `SKYTELLS_NB_MEDIA`, or skytells_media/ beside the notebook."""
     return Path(argument or os.environ.get(MEDIA_VARIABLE) or "skytells_media").expanduser()
+
+
+def embedding_model(argument: str | None = None) -> str | None:
+    """Name the model that makes vectors: argument, `SKYTELLS_NB_EMBEDDING_MODEL`, or None: the catalogue knows."""
+    return argument or os.environ.get(EMBEDDING_MODEL_VARIABLE) or None

@@ -225,8 +225,11 @@ def delete(job: Prediction, trace: Trace, model: Model | None) -> Flow[None]:
 def look_up(prediction_id: str, policy: RetryPolicy, trace: Trace | None = None) -> Flow[Prediction]:
     """Read a prediction by its id."""
     request = requests.of_prediction("get", prediction_id, {}, "")
-    body = yield from exchange(request, policy=policy, heard=trace.note if trace else None)
-    return Prediction.from_json(body)
+    heard: list[wire.Answer] = []
+    body = yield from exchange(request, policy=policy, heard=heard.append)
+    if trace is not None:
+        trace.note(heard[-1])
+    return replace(Prediction.from_json(body), sandbox=heard[-1].of_sandbox)
 
 
 def listing(
@@ -240,14 +243,16 @@ def listing(
     """
     seen: set[str] = set()
     last: list[str] = []
+    heard: list[wire.Answer] = []
     stale = 0
     for number in itertools.count(1):
-        body = yield from exchange(build(number), policy=policy)
+        body = yield from exchange(build(number), policy=policy, heard=heard.append)
         if not isinstance(body, list) and not isinstance(record(body).get("data"), list):
             raise ServiceError("The list of predictions holds no data.", "Try again.", body=body)
         page = Page.from_json(body)
         fresh = {job.id: job for job in page.predictions if job.id not in seen}
-        yield Emit([job for job in fresh.values() if wanted(job)])
+        yield Emit([replace(job, sandbox=heard[-1].of_sandbox) for job in fresh.values() if wanted(job)])
+        heard.clear()
         seen.update(fresh)
         stale = 0 if fresh else stale + 1
         if stale >= _MOST_STALE:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .. import settings
 from ..errors import InputError
 from . import flows, messages, requests, vectors, wire
 from .account import Account, span
@@ -18,7 +18,6 @@ from .steps import Flow
 from .values import Embeddings, Model, Reply
 
 DEFAULT_CHAT_MODEL = "deepbrain-router"
-EMBEDDING_MODEL_VARIABLE = "SKYTELLS_EMBEDDING_MODEL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,7 @@ class TextCalls(Account):
     ) -> Flow[Embeddings]:
         """Turn texts into vectors: one for each, in order, as 32-bit floats.
 
-        `model` is by default `SKYTELLS_EMBEDDING_MODEL` or the catalogue's first of its kind; `dimensions` shortens
+        `model` is by default `SKYTELLS_NB_EMBEDDING_MODEL` or the catalogue's first of its kind; `dimensions` shortens
         the vectors where the model can. Many texts go in batches of `batch_size`, one request each, one after the
         other; where one fails, the vectors of those before it are on the error, as `embeddings`. `encoding_format` is
         how vectors travel: base64 (a third of the bytes) or float. Raises `InputError` before anything is sent, and
@@ -191,7 +190,7 @@ class TextCalls(Account):
             raise InputError("batch_size must be a whole number of at least 1.", "Nothing was sent.")
         told = {"encoding_format": encoding_format, "dimensions": dimensions, **params}
         limit = None if timeout is None else span(timeout)
-        used = model or os.environ.get(EMBEDDING_MODEL_VARIABLE) or _first_embedder((yield from self.models()))
+        used = settings.embedding_model(model) or _first_embedder((yield from self.models()))
         batches = list(vectors.batches_of(wanted, batch_size))
         work = vectors.embed(
             batches,
@@ -250,5 +249,5 @@ def _first_embedder(models: Sequence[Model]) -> str:
     found = next((model for model in models if model.embeds), None)
     if found is None:
         what = "The catalogue names no model that makes vectors."
-        raise InputError(what, f"Name one with model=, or set {EMBEDDING_MODEL_VARIABLE}.")
+        raise InputError(what, f"Name one with model=, or set {settings.EMBEDDING_MODEL_VARIABLE}.")
     return found.slug

@@ -54,7 +54,7 @@ class Trace:
 
     def note(self, answer: wire.Answer) -> None:
         """Note what an answer about the job says of who answers."""
-        self.sandbox = self.sandbox or "x-skytells-sandbox" in answer.headers
+        self.sandbox = self.sandbox or answer.of_sandbox
 
     @classmethod
     def resumed(cls, call: Call, policy: RetryPolicy, address: str) -> Trace:

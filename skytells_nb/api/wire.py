@@ -68,6 +68,11 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes = b""
 
+    @property
+    def of_sandbox(self) -> bool:
+        """Whether the local Skytells gave it, which bills nothing."""
+        return "x-skytells-sandbox" in self.headers
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

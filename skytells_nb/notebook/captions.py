@@ -22,6 +22,9 @@ _ENDINGS = {
 }
 
 
+_SANDBOX = "sandbox: nothing was billed"
+
+
 def caption(call: Call | None, *, model: str = "", notes: Iterable[str] = ()) -> str:
     """Write a call's line: model, seconds, tokens, cost, then `notes`.
 
@@ -64,7 +67,7 @@ def cost(call: Call) -> str:
     amount = call.charge.amount
     written = dollars(amount, page.cut(call.charge.currency, 8))
     if call.sandbox:
-        return "sandbox: nothing was billed" + (f", it would have cost {written}" if amount is not None else "")
+        return _SANDBOX + (f", it would have cost {written}" if amount is not None else "")
     return written if amount is not None else "cost unknown"
 
 
@@ -113,5 +116,6 @@ def of_prediction(prediction: Prediction) -> str:
     call = prediction.call
     line = caption(call, model=prediction.model, notes=notes)
     if call is None and prediction.credits_used is not None:
-        line += f" · {dollars(prediction.credits_used)}"
+        amount = dollars(prediction.credits_used)
+        line += f" · {_SANDBOX}, it would have cost {amount}" if prediction.sandbox else f" · {amount}"
     return line

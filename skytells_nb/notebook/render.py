@@ -40,10 +40,15 @@ def bundle(value: object) -> Bundle:
 @bundle.register
 def _reply(reply: Reply) -> Bundle:
     line = captions.of_reply(reply)
-    said = reply.text or (f"refused: {reply.refusal}" if reply.refusal else "")
-    asked = "\n".join(_tool(call) for call in reply.tool_calls)
-    html = page.box(markdown.to_html(said), page.pre(asked) if asked else "", page.caption(line))
-    return made("\n".join(part for part in (said, asked, line) if part), html)
+    plain: list[str] = []
+    html: list[str] = []
+    for number, choice in enumerate(reply.choices, 1):
+        said = choice.text or (f"refused: {choice.refusal}" if choice.refusal else "")
+        asked = "\n".join(_tool(call) for call in choice.tool_calls)
+        head = f"choice {number} of {len(reply.choices)}" if reply.others else ""
+        plain += [head, said, asked]
+        html += [page.caption(head) if head else "", markdown.to_html(said), page.pre(asked) if asked else ""]
+    return made("\n".join(filter(None, (*plain, line))), page.box(*html, page.caption(line)))
 
 
 @bundle.register

@@ -334,7 +334,7 @@ def test_long_texts_go_in_smaller_batches() -> None:
 
 def test_the_model_is_the_environment_s(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where none is named; no catalogue is read then."""
-    monkeypatch.setenv("SKYTELLS_EMBEDDING_MODEL", "text-embedding-3-small")
+    monkeypatch.setenv("SKYTELLS_NB_EMBEDDING_MODEL", "text-embedding-3-small")
     with serving(embedding) as service, service.client() as client:
         client.embed("text 1")
         client.embed("text 1", model=MODEL)
@@ -343,7 +343,7 @@ def test_the_model_is_the_environment_s(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_model_is_the_catalogue_s_first_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """By its type, its name or its capabilities; the catalogue is read once."""
-    monkeypatch.delenv("SKYTELLS_EMBEDDING_MODEL", raising=False)
+    monkeypatch.delenv("SKYTELLS_NB_EMBEDDING_MODEL", raising=False)
     models = [
         {"namespace": "gpt-5", "type": "text"},
         {"namespace": "vectors-2", "type": "text", "capabilities": ["embeddings"]},
@@ -361,7 +361,7 @@ def test_the_model_is_the_catalogue_s_first_of_its_kind(monkeypatch: pytest.Monk
 
 def test_a_catalogue_without_such_a_model_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """No text model is guessed at."""
-    monkeypatch.delenv("SKYTELLS_EMBEDDING_MODEL", raising=False)
+    monkeypatch.delenv("SKYTELLS_NB_EMBEDDING_MODEL", raising=False)
     with (
         serving([{"namespace": "gpt-5", "type": "text"}]) as service,
         service.client() as client,

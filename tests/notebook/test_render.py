@@ -13,7 +13,7 @@ import pytest
 
 from skytells_nb.api.pricing import Quote
 from skytells_nb.api.record import Call, Charge
-from skytells_nb.api.values import Embeddings, File, Filters, Model, Prediction, Reply, Status, Usage
+from skytells_nb.api.values import Choice, Embeddings, File, Filters, Model, Prediction, Reply, Status, Usage
 from skytells_nb.notebook.live import progress_bundle
 from skytells_nb.notebook.render import Catalogue, bundle, catalogue
 from tests.notebook.hostile import PAYLOADS, faults
@@ -224,3 +224,19 @@ def test_vectors_of_several_requests_have_one_line() -> None:
 def test_a_file_is_drawn_as_text() -> None:
     """A link to an output is a plain string for every renderer."""
     assert bundle(File("https://a/<b>.png")) == bundle("https://a/<b>.png")
+
+
+def test_several_choices_are_shown_one_under_the_other() -> None:
+    """Each with its number; what the call took stands once."""
+    drawn = bundle(Reply(text="First.", others=(Choice("**Second**."), Choice(refusal="No.", index=2))))
+    assert drawn["text/plain"] == ("choice 1 of 3\nFirst.\nchoice 2 of 3\n**Second**.\nchoice 3 of 3\nrefused: No.")
+    assert drawn["text/html"].index("choice 2 of 3") < drawn["text/html"].index("<strong>Second</strong>")
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "told"), [(True, "sandbox: nothing was billed, it would have cost $0.04"), (False, "$0.04")]
+)
+def test_a_job_that_was_looked_up_says_what_it_cost(sandbox: bool, told: str) -> None:
+    """By the API's credits, though this machine made no call; at the sandbox nobody paid."""
+    found = Prediction("p", Status.FAILED, "m", credits_used=Decimal("0.04"), sandbox=sandbox)
+    assert bundle(found)["text/plain"].endswith(f"p · {told}")

@@ -94,7 +94,8 @@ class Prediction(Shown):
     """A job on a media model, as the API last described it.
 
     `output` holds the links or texts that came back, flattened to a tuple of strings (`raw` has the form they had);
-    `error` is the failure's message; times are seconds; `credits_used` is USD (1 credit is 1 USD).
+    `error` is the failure's message; times are seconds; `credits_used` is USD (1 credit is 1 USD). `sandbox` is true
+    for one that was looked up at the local Skytells, which bills nothing.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Prediction(Shown):
     credits_used: Decimal | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
     call: Call | None = field(default=None, repr=False, compare=False)
+    sandbox: bool = field(default=False, repr=False, compare=False)
 
     @classmethod
     def from_json(cls, body: object) -> Prediction:
