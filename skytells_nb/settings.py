@@ -152,6 +152,8 @@ def _checked_address(address: str) -> str:
         host, _ = parts.hostname, parts.port
         if not address.strip().isprintable() or " " in address.strip():
             raise ValueError("it holds blanks or control characters")
+        if host and ":" not in host:
+            host.encode("idna")
     except ValueError as error:
         raise SetupError(f"{shown!r} is not an address: {error}.", f"Use one such as {DEFAULT_ADDRESS}.") from error
     if parts.scheme not in ("https", "http") or not host:

@@ -10,6 +10,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,13 @@ import nbformat
 import pytest
 
 DEMO = [sys.executable, "-m", "skytells_nb", "demo"]
+STOPS = [
+    (signal.SIGINT, "[ 4/13]"),
+    (signal.SIGTERM, "[ 4/13]"),
+    (signal.SIGINT, "Running 13 cells"),
+    (signal.SIGINT, "[ 9/13]"),
+]
+"""What stops a demo, and after which words of its own."""
 TOTALS = re.compile(
     r"13 cells, 4 calls, (\d+) tokens, 2 pictures, [\d.]+ seconds; it would have cost \$0\.8\d+, and nothing"
 )
@@ -52,16 +61,60 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def test_demo_runs_the_quickstart_anywhere(tmp_path: Path) -> None:
+def alive(pids: set[int]) -> list[int]:
+    """List those of the processes that still run."""
+    files = {pid: Path(f"/proc/{pid}/cmdline") for pid in pids}
+    return [pid for pid, file in files.items() if file.exists() and file.read_bytes()]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What a demo that was stopped ended with, said, and left running."""
+
+    status: int
+    errors: str
+    left: list[int]
+
+
+def stopped(number: signal.Signals, text: str, folder: Path) -> Stopped:
+    """Run the demo until it has said a text, and stop it."""
+    with started(DEMO, folder) as process:
+        read_until(process, text)
+        family = descendants(process.pid)
+        os.kill(process.pid, number)
+        _, errors = process.communicate(timeout=30)
+    return Stopped(process.returncode, errors, alive(family))
+
+
+@dataclass(frozen=True)
+class Demos:
+    """One demo that ran to its end, in which folder, and those that were stopped."""
+
+    whole: subprocess.CompletedProcess[str]
+    folder: Path
+    stopped: list[Stopped]
+
+
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Demos:
+    """Run them all at once, since each waits for its jobs most of the time."""
+    folder, *folders = (tmp_path_factory.mktemp("demo") for _ in range(1 + len(STOPS)))
+    with ThreadPoolExecutor(1 + len(STOPS)) as threads:
+        whole = threads.submit(subprocess.run, DEMO, cwd=folder, capture_output=True, text=True, timeout=180)
+        stops = [threads.submit(stopped, *stop, folder=folder) for stop, folder in zip(STOPS, folders, strict=True)]
+    return Demos(whole.result(), folder, [stop.result() for stop in stops])
+
+
+def test_demo_runs_the_quickstart_anywhere(demos: Demos) -> None:
     """From any folder, the demo runs every cell, says what happened, and leaves the notebook and its page."""
-    ran = subprocess.run(DEMO, cwd=tmp_path, capture_output=True, text=True, timeout=180)
+    ran = demos.whole
     assert ran.returncode == 0, ran.stderr
     assert TOTALS.search(ran.stdout), ran.stdout
     assert "[13/13] See what it took" in ran.stdout
     assert "an error, as planned" in ran.stdout
-    document = nbformat.read(tmp_path / "skytells-demo" / "01-quickstart.ipynb", as_version=4)
+    document = nbformat.read(demos.folder / "skytells-demo" / "01-quickstart.ipynb", as_version=4)
     assert all(cell.execution_count for cell in document.cells if cell.cell_type == "code")
-    page = (tmp_path / "skytells-demo" / "01-quickstart.html").read_text(encoding="utf-8")
+    page = (demos.folder / "skytells-demo" / "01-quickstart.html").read_text(encoding="utf-8")
     assert len(re.findall(r'<img [^>]*src="data:image/', page)) == 2
     assert "<script>alert" not in page
 
@@ -96,26 +149,10 @@ def test_a_failing_cell_fails_the_demo(tmp_path: Path) -> None:
     assert [cell.execution_count for cell in kept.cells] == [1, 2, None]
 
 
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (signal.SIGINT, "[ 4/13]"),
-        (signal.SIGTERM, "[ 4/13]"),
-        (signal.SIGINT, "Running 13 cells"),
-        (signal.SIGINT, "[ 9/13]"),
-    ],
-)
-def test_stopping_the_demo_leaves_no_process(tmp_path: Path, number: signal.Signals, text: str) -> None:
+@pytest.mark.parametrize("nth", range(len(STOPS)), ids=[f"{number.name} {text}" for number, text in STOPS])
+def test_stopping_the_demo_leaves_no_process(demos: Demos, nth: int) -> None:
     """Ctrl-C, or a request to end, at any moment ends the kernel and the sandbox too, and says so in one line."""
-    with started(DEMO, tmp_path) as process:
-        read_until(process, text)
-        family = descendants(process.pid)
-        os.kill(process.pid, number)
-        _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (130, "\nStopped; nothing is left running.\n")
-    assert not [
-        pid for pid in family if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    assert demos.stopped[nth] == Stopped(130, "\nStopped; nothing is left running.\n", [])
 
 
 def test_demo_without_its_parts_says_what_to_install(tmp_path: Path) -> None:
@@ -146,9 +183,7 @@ def test_lab_opens_the_notebook_and_ends_with_ctrl_c(tmp_path: Path) -> None:
         process.communicate(timeout=30)
     assert "01-quickstart.ipynb" in [entry["name"] for entry in listing["content"]]
     assert process.returncode == 130
-    assert not [
-        pid for pid in family if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    assert alive(family) == []
 
 
 def test_the_sandbox_serves_other_clients(tmp_path: Path) -> None:

@@ -249,3 +249,10 @@ def test_the_media_folder_is_the_argument_s_the_variable_s_or_here(monkeypatch: 
     assert settings.media_folder() == Path("/media")
     monkeypatch.delenv("SKYTELLS_NB_MEDIA")
     assert settings.media_folder() == Path("skytells_media")
+
+
+@pytest.mark.parametrize("host", ["a..b.example", f"{'a' * 64}.example"])
+def test_a_host_that_no_name_server_could_know_is_refused(host: str) -> None:
+    """Its parts are empty or too long; the address is named before anything is sent."""
+    with pytest.raises(SetupError, match=r"is not an address: .*label"):
+        find_address(f"https://{host}/v1")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BrokenStreamError, ServiceError
@@ -83,7 +84,7 @@ class _Said:
             refusal=mended("".join(self.refusals)) or None,
             finish_reason=self.finish_reason,
             filters=Filters.from_json(None, self.filters).completion,
-            tool_calls=tuple(call for _, call in sorted(self.tools.items())),
+            tool_calls=joined(self.tools),
             index=self.index,
         )
 
@@ -161,7 +162,10 @@ class ChatAssembly(Assembly):
 
 
 def join_tool_calls(known: dict[int, Json], fragments: tuple[Json, ...]) -> None:
-    """Add fragments to the calls they belong to: by index or, where there is none, a new id begins a new call."""
+    """Add fragments to the calls they belong to: by index or, where there is none, a new id begins a new call.
+
+    What a call's function is called with is kept in pieces, which `joined` puts together.
+    """
     for fragment in fragments:
         index = count(fragment.get("index"))
         if index is None:
@@ -172,7 +176,15 @@ def join_tool_calls(known: dict[int, Json], fragments: tuple[Json, ...]) -> None
         call |= {key: value for key, value in fragment.items() if key not in ("function", "index") and value}
         for key, value in record(fragment.get("function")).items():
             if isinstance(value, str):
-                call["function"][key] = call["function"].get(key, "") + value
+                call["function"].setdefault(key, []).append(value)
+
+
+def joined(known: Mapping[int, Json]) -> tuple[Json, ...]:
+    """Give the calls with the pieces of their functions put together."""
+    return tuple(
+        call | {"function": {key: "".join(pieces) for key, pieces in call["function"].items()}}
+        for _, call in sorted(known.items())
+    )
 
 
 def whole_chat(body: object) -> Json:

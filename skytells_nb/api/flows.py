@@ -1,7 +1,7 @@
 """Conversations of several requests, as generators without I/O: any exchange, the catalogue, and answers in text.
 
-A flow yields steps and is sent what came of each, as httpx's own auth flows are. Two short drivers in `client` perform
-the steps, one blocking, one async; the logic stands here and in `jobs` once.
+A flow yields steps and is sent what came of each, as httpx's own auth flows are. Two short drivers perform the steps,
+`blocking_driver` and `async_driver`; the logic stands here, in `jobs` and in `vectors` once.
 
 Invariants: observers hear of a call before its request leaves and always again after it; what was paid for is told, and
 rides on the interruption, even where an interruption strikes while it is told.

@@ -42,16 +42,16 @@ _MOST_STALE = 100
 
 def create(request: wire.Request, trace: Trace) -> Flow[Prediction]:
     """Create a prediction, as the service first describes it; the observers are yet to be told of it."""
-    body = yield from told(trace, _created(request, trace))
-    return Prediction.from_json(body)
+    return (yield from told(trace, _created(request, trace)))
 
 
-def _created(request: wire.Request, trace: Trace) -> Flow[Any]:
+def _created(request: wire.Request, trace: Trace) -> Flow[Prediction]:
     body = yield from exchange(request, trace)
-    if not Prediction.from_json(body).id:
+    job = Prediction.from_json(body)
+    if not job.id:
         what = "The service took the prediction but named no id."
         raise ServiceError(what, "It may have run.", may_have_run=True, body=body)
-    return body
+    return job
 
 
 def submit(request: wire.Request, trace: Trace, model: Model | None) -> Flow[Prediction]:

@@ -1,178 +1,114 @@
-"""A line: one connection to the service, as an httpx transport; made when it is first used, and again when it ended.
+"""Which connections there are, which are idle, and who waits for one: a stack, made one by one, up to a bound.
 
-A line carries one request at a time. Where a proxy of the environment stands between, httpx's own transport does it.
+A line is a connection of its own, taken off the stack and put back when its answer is closed, so a call costs the same
+beside a thousand others. Past the bound callers wait in the order they came. Pure bookkeeping: it performs no I/O.
 """
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-from urllib.request import getproxies, proxy_bypass
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Generic, TypeVar
 
-import httpcore
-import httpx
+from ..errors import SetupError
 
-from . import sockets, transfer
+MOST = 256
+"""Connections of one client at most; fewer where the process may not open twice as many files."""
 
-KEPT = 5.0
-"""Seconds that a connection is kept for the next request."""
+IDLE = 5.0
+"""Seconds that a connection is kept for the next request; then it is closed, when another call ends."""
 
-_RAISED = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-)
+L = TypeVar("L")
+Waiter = Any
+"""A future of a line: asyncio's or that of threads."""
 
 
-@contextmanager
-def _as_httpx() -> Iterator[None]:
-    """Raise httpcore's exceptions by httpx's names, which are the same."""
+def most() -> int:
+    """Say how many connections a client may open: half of the files that this process may, 256 at most."""
     try:
-        yield
-    except _RAISED as error:
-        raised: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
-        raise raised(str(error)) from error
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MOST
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST if files == resource.RLIM_INFINITY else max(1, min(MOST, files // 2))
 
 
-def _as_httpcore(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
+class Lines(Generic[L]):
+    """Which lines there are, which of them are idle, and who waits for one. It does no I/O, and any thread may ask."""
+
+    def __init__(self, maker: Callable[[], Callable[[], L]], waiter: Callable[[], Waiter], *, closed: bool) -> None:
+        self.closed = closed
+        self._maker = maker
+        self._make: Callable[[], L] | None = None
+        self._waiter = waiter
+        self._bound = 0
+        self._all: set[L] = set()
+        self._idle: deque[tuple[float, L]] = deque()
+        self._waiting: deque[Waiter] = deque()
+        self.keeper: AsyncIterator[None] | None = None
+        # A stream that is collected as garbage gives its line back wherever that happens, also in here.
+        self._lock = threading.RLock()
+
+    def check(self) -> None:
+        """Raise `SetupError` after `close`."""
+        if self.closed:
+            raise closed()
+
+    def take(self) -> tuple[L | None, Waiter]:
+        """Give an idle line, or a new one; past the bound a future of one. Raises `SetupError` after `close`."""
+        with self._lock:
+            self.check()
+            if self._idle:
+                return self._idle.pop()[1], None
+            if self._make is None:
+                self._make, self._bound = self._maker(), most()
+            if len(self._all) < self._bound:
+                line = self._make()
+                self._all.add(line)
+                return line, None
+            waiter = self._waiter()
+            self._waiting.append(waiter)
+            return None, waiter
+
+    def give(self, line: L) -> list[L]:
+        """Take a line back, for who has waited longest; give those that were idle too long, to be closed."""
+        with self._lock:
+            if self.closed:
+                return [line]
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                if not waiter.done():
+                    waiter.set_result(line)
+                    return []
+            now = time.monotonic()
+            self._idle.append((now, line))
+            stale = []
+            while now - self._idle[0][0] > IDLE:
+                stale.append(self._idle.popleft()[1])
+            self._all.difference_update(stale)
+            return stale
+
+    def withdraw(self, waiter: Waiter) -> list[L]:
+        """Wait no more; a line that came in the same moment goes to the next."""
+        with self._lock:
+            if waiter.cancel() or waiter.cancelled() or waiter.exception() is not None:
+                return []
+            return self.give(waiter.result())
+
+    def close(self) -> list[L]:
+        """Lend no more; give all lines, to be closed. Who waits is told."""
+        with self._lock:
+            self.closed = True
+            lines, self._all = [*self._all], set()
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                if not waiter.done():
+                    waiter.set_exception(closed())
+            return lines
 
 
-class Line(httpx.BaseTransport):
-    """A blocking line."""
-
-    def __init__(self, origin: httpcore.Origin, context: ssl.SSLContext | None) -> None:
-        self._origin = origin
-        self._context = context
-        self._connection: httpcore.HTTP11Connection | None = None
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send; raises httpx's exceptions. The answer's body must be closed before the next request."""
-        connection = self._connection
-        if connection is None or connection.has_expired() or not connection.is_available():
-            self.close()
-            connection = None
-        with _as_httpx():
-            if connection is None:
-                connection = self._connection = self._connected(request)
-            answer = connection.handle_request(_as_httpcore(request))
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
-
-    def _connected(self, request: httpx.Request) -> httpcore.HTTP11Connection:
-        seconds = request.extensions["timeout"]["connect"]
-        host = self._origin.host.decode("ascii")
-        stream = sockets.connect(host, self._origin.port, seconds)
-        if self._context is not None:
-            stream = stream.start_tls(self._context, host, seconds)
-        return httpcore.HTTP11Connection(self._origin, stream, KEPT)
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._stream: Any = answer.stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
-            yield from self._stream
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class AsyncLine(httpx.AsyncBaseTransport):
-    """An async line, of the event loop that uses it."""
-
-    def __init__(self, origin: httpcore.Origin, context: ssl.SSLContext | None) -> None:
-        self._origin = origin
-        self._context = context
-        self._connection: httpcore.AsyncHTTP11Connection | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send; raises httpx's exceptions. The answer's body must be closed before the next request."""
-        connection = self._connection
-        if connection is None or connection.has_expired() or not connection.is_available():
-            await self.aclose()
-            connection = None
-        with _as_httpx():
-            if connection is None:
-                connection = self._connection = await self._connected(request)
-            answer = await connection.handle_async_request(_as_httpcore(request))
-        body = _AsyncBody(answer)
-        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
-
-    async def _connected(self, request: httpx.Request) -> httpcore.AsyncHTTP11Connection:
-        seconds = request.extensions["timeout"]["connect"]
-        host = self._origin.host.decode("ascii")
-        stream = await sockets.connect_async(host, self._origin.port, seconds)
-        if self._context is not None:
-            stream = await stream.start_tls(self._context, host, seconds)
-        return httpcore.AsyncHTTP11Connection(self._origin, stream, KEPT)
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            await self._connection.aclose()
-
-
-class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._stream: Any = answer.stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx():
-            async for piece in self._stream:
-                yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-def maker(base_url: str) -> Callable[[], Line | httpx.HTTPTransport]:
-    """Give what makes blocking lines to an address; they share one set of certificates."""
-    origin, context, proxy = _way(base_url)
-    if proxy is None:
-        return lambda: Line(origin, context)
-    return lambda: httpx.HTTPTransport(verify=context or True, limits=_ONE, proxy=proxy)
-
-
-def async_maker(base_url: str) -> Callable[[], AsyncLine | httpx.AsyncHTTPTransport]:
-    """Give what makes async lines to an address; they share one set of certificates."""
-    origin, context, proxy = _way(base_url)
-    if proxy is None:
-        return lambda: AsyncLine(origin, context)
-    return lambda: httpx.AsyncHTTPTransport(verify=context or True, limits=_ONE, proxy=proxy)
-
-
-_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT)
-
-
-def _way(base_url: str) -> tuple[httpcore.Origin, ssl.SSLContext | None, str | None]:
-    url = httpx.URL(base_url)
-    origin = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/").origin
-    trust_env = transfer.trusts_environment(base_url)
-    proxy = None
-    if trust_env and not proxy_bypass(url.host):
-        proxies = getproxies()
-        proxy = proxies.get(url.scheme) or proxies.get("all")
-    if proxy is not None and "://" not in proxy:
-        proxy = f"http://{proxy}"
-    context = httpx.create_ssl_context(trust_env=trust_env) if url.scheme == "https" else None
-    if context is not None:
-        context.set_alpn_protocols(["http/1.1"])
-    return origin, context, proxy
+def closed() -> SetupError:
+    """Make the error for a client that is used after its end."""
+    return SetupError("This client is closed.", "Make another: sky.Client().")

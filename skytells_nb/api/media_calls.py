@@ -95,8 +95,16 @@ class MediaCalls(Account):
         request, trace, found = yield from self._prepared(model, values, tag, webhook, patience=patience)
         job = yield from jobs.create(request, trace)
         passed = trace.clock() - trace.sent if server_wait and trace.sent is not None else 0.0
-        options: dict[str, Any] = {"timeout": max(0.0, limit - passed), "on_progress": on_progress, "created": True}
-        return (yield from jobs.wait(job, trace, found, cancel_on_interrupt=cancel_on_interrupt, **options))
+        work = jobs.wait(
+            job,
+            trace,
+            found,
+            timeout=max(0.0, limit - passed),
+            on_progress=on_progress,
+            cancel_on_interrupt=cancel_on_interrupt,
+            created=True,
+        )
+        return (yield from work)
 
     def wait(
         self,
@@ -118,9 +126,11 @@ class MediaCalls(Account):
                 on_progress(job, 0.0)
             return jobs.succeeded(job)
         job, trace = yield from self._taken_up(job)
-        options: dict[str, Any] = {"timeout": limit, "on_progress": on_progress}
         known = self._known_models.get(job.model)
-        return (yield from jobs.wait(job, trace, known, cancel_on_interrupt=cancel_on_interrupt, **options))
+        work = jobs.wait(
+            job, trace, known, timeout=limit, on_progress=on_progress, cancel_on_interrupt=cancel_on_interrupt
+        )
+        return (yield from work)
 
     def cancel(self, job: Prediction | str) -> Flow[Prediction]:
         """Cancel a prediction (or its id); returns it as it stands then. One that has ended stays as it is."""

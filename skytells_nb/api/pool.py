@@ -1,9 +1,8 @@
-"""Who may use which connection: a stack of idle lines, made one by one when all are busy, up to a bound.
+"""Who sends a request: a line of the place that asks, or the one transport that a client was given.
 
 A pool of httpx looks through all its connections at each request and each answer: at 64 in flight it does little else.
-Here each line is a connection of its own, taken off a stack and put back when its answer is closed, so a call costs
-the same beside a thousand others. Past the bound callers wait in the order they came. A single user opens one
-connection; those that are idle are closed after a while.
+Here a call takes an idle line off a stack (`lines`) and gives it back when its answer is closed. A single user opens
+one connection.
 """
 
 from __future__ import annotations
@@ -11,136 +10,42 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import os
-import threading
-import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import httpx
 
-from ..errors import SetupError
+from .lines import L, Lines, Waiter
 
-MOST = 256
-"""Connections of one client at most; fewer where the process may not open twice as many files."""
-
-IDLE = 5.0
-"""Seconds after which an idle connection is closed, when another call ends."""
-
-L = TypeVar("L")
-Waiter = Any
-"""A future of a line: asyncio's or that of threads."""
-
-
-def most() -> int:
-    """Say how many connections a client may open: half of the files that this process may, 256 at most."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return MOST
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return MOST if files == resource.RLIM_INFINITY else max(1, min(MOST, files // 2))
-
-
-class Lines(Generic[L]):
-    """Which lines there are, which of them are idle, and who waits for one. It does no I/O, and any thread may ask."""
-
-    def __init__(self, maker: Callable[[], Callable[[], L]], waiter: Callable[[], Waiter], *, closed: bool) -> None:
-        self.closed = closed
-        self._maker = maker
-        self._make: Callable[[], L] | None = None
-        self._waiter = waiter
-        self._bound = 0
-        self._all: set[L] = set()
-        self._idle: deque[tuple[float, L]] = deque()
-        self._waiting: deque[Waiter] = deque()
-        # A stream that is collected as garbage gives its line back wherever that happens, also in here.
-        self._lock = threading.RLock()
-
-    def __contains__(self, line: L) -> bool:
-        return line in self._all
-
-    def check(self) -> None:
-        """Raise `SetupError` after `close`."""
-        if self.closed:
-            raise _closed()
-
-    def take(self) -> tuple[L | None, Waiter]:
-        """Give an idle line, or a new one; past the bound a future of one. Raises `SetupError` after `close`."""
-        with self._lock:
-            self.check()
-            if self._idle:
-                return self._idle.pop()[1], None
-            if self._make is None:
-                self._make, self._bound = self._maker(), most()
-            if len(self._all) < self._bound:
-                line = self._make()
-                self._all.add(line)
-                return line, None
-            waiter = self._waiter()
-            self._waiting.append(waiter)
-            return None, waiter
-
-    def give(self, line: L) -> list[L]:
-        """Take a line back, for who has waited longest; give those that were idle too long, to be closed."""
-        with self._lock:
-            if self.closed:
-                return [line]
-            while self._waiting:
-                waiter = self._waiting.popleft()
-                if not waiter.done():
-                    waiter.set_result(line)
-                    return []
-            now = time.monotonic()
-            self._idle.append((now, line))
-            stale = []
-            while now - self._idle[0][0] > IDLE:
-                stale.append(self._idle.popleft()[1])
-            self._all.difference_update(stale)
-            return stale
-
-    def withdraw(self, waiter: Waiter) -> list[L]:
-        """Wait no more; a line that came in the same moment goes to the next."""
-        with self._lock:
-            if waiter.cancel() or waiter.cancelled() or waiter.exception() is not None:
-                return []
-            return self.give(waiter.result())
-
-    def close(self) -> list[L]:
-        """Lend no more; give all lines, to be closed. Who waits is told."""
-        with self._lock:
-            self.closed = True
-            lines, self._all = [*self._all], set()
-            while self._waiting:
-                waiter = self._waiting.popleft()
-                if not waiter.done():
-                    waiter.set_exception(_closed())
-            return lines
-
-
-def _closed() -> SetupError:
-    return SetupError("This client is closed.", "Make another: sky.Client().")
+Place = tuple[int, asyncio.AbstractEventLoop | None]
+"""A process by its id, and the event loop in it that asks; None where a thread asks that blocks."""
 
 
 class _Lending(Generic[L]):
-    """What both pools share: the lines of this process. Two processes must never read from one connection."""
+    """What both pools share: the lines of the place that asks, a process or an event loop of one.
 
-    def __init__(self, maker: Callable[[], Callable[[], L]], waiter: Callable[[], Waiter]) -> None:
+    Two processes must never read from one connection, and no thread may touch another's event loop.
+    """
+
+    def __init__(
+        self, maker: Callable[[], Callable[[], L]], waiter: Callable[[], Waiter], here: Callable[[], Place]
+    ) -> None:
         self._maker = maker
         self._waiter = waiter
-        self._made = {os.getpid(): Lines(maker, waiter, closed=False)}
+        self._here = here
+        self._closed = False
+        self._made: dict[Place, Lines[L]] = {}
 
     @property
     def lines(self) -> Lines[L]:
-        """The lines of this process, made anew in a forked one."""
-        process = os.getpid()
-        lines = self._made.get(process)
+        """The lines of this place, made when they are first asked for; those of places that are gone are dropped."""
+        place = self._here()
+        lines = self._made.get(place)
         if lines is None:
-            closed = any(others.closed for others in [*self._made.values()])
-            lines = self._made.setdefault(process, Lines(self._maker, self._waiter, closed=closed))
-            for other in [*self._made]:
-                if other != process:
-                    self._made.pop(other, None)
+            lines = self._made.setdefault(place, Lines(self._maker, self._waiter, closed=self._closed))
+            for process, loop in [*self._made]:
+                if process != os.getpid() or (loop is not None and loop.is_closed()):
+                    self._made.pop((process, loop), None)
         return lines
 
 
@@ -151,7 +56,7 @@ class Pool(_Lending[httpx.BaseTransport]):
     """
 
     def __init__(self, base_url: str, limits: httpx.Timeout, transport: httpx.BaseTransport | None = None) -> None:
-        super().__init__(lambda: _lines_module().maker(base_url), concurrent.futures.Future)
+        super().__init__(lambda: _connections().maker(base_url), concurrent.futures.Future, lambda: (os.getpid(), None))
         self.limits = limits
         self._given = transport
 
@@ -178,7 +83,9 @@ class Pool(_Lending[httpx.BaseTransport]):
 
     def close(self) -> None:
         """Close all connections; nothing can be sent after it."""
-        _close_all(self.lines.close() if self._given is None else [*self.lines.close(), self._given])
+        self._closed = True
+        lines = self.lines.close()
+        _close_all(lines if self._given is None else [*lines, self._given])
 
 
 def _close_all(lines: list[httpx.BaseTransport]) -> None:
@@ -210,7 +117,7 @@ class AsyncPool(_Lending[httpx.AsyncBaseTransport]):
     """Sends the requests of an async client; the twin of `Pool`."""
 
     def __init__(self, base_url: str, limits: httpx.Timeout, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        super().__init__(lambda: _lines_module().async_maker(base_url), _future_of_the_loop)
+        super().__init__(lambda: _connections().async_maker(base_url), _future_of_the_loop, _here)
         self.limits = limits
         self._given = transport
 
@@ -220,6 +127,9 @@ class AsyncPool(_Lending[httpx.AsyncBaseTransport]):
         if self._given is not None:
             lines.check()
             return await self._given.handle_async_request(request)
+        if lines.keeper is None:
+            lines.keeper = _closing_with_the_loop(lines)
+            await anext(lines.keeper)
         line, waiter = lines.take()
         if line is None:
             try:
@@ -237,18 +147,41 @@ class AsyncPool(_Lending[httpx.AsyncBaseTransport]):
 
     async def aclose(self) -> None:
         """Close all connections; nothing can be sent after it."""
-        await _aclose_all(self.lines.close() if self._given is None else [*self.lines.close(), self._given])
+        self._closed = True
+        here = self.lines
+        for (_, loop), lines in [*self._made.items()]:
+            if lines is not here and loop is not None and loop.is_running():
+                asyncio.run_coroutine_threadsafe(_shut(lines), loop)
+        await _shut(here)
+        if self._given is not None:
+            await self._given.aclose()
 
 
-def _lines_module() -> Any:
+def _connections() -> Any:
     """Import what stands on httpcore when the first request leaves, not when the package is imported."""
-    from . import lines
+    from . import connections
 
-    return lines
+    return connections
 
 
 def _future_of_the_loop() -> asyncio.Future[Any]:
     return asyncio.get_running_loop().create_future()
+
+
+def _here() -> Place:
+    return os.getpid(), asyncio.get_running_loop()
+
+
+async def _closing_with_the_loop(lines: Lines[httpx.AsyncBaseTransport]) -> AsyncIterator[None]:
+    """Close the lines when the event loop ends: it then ends the async generators that it began."""
+    try:
+        yield
+    finally:
+        await _shut(lines)
+
+
+async def _shut(lines: Lines[httpx.AsyncBaseTransport]) -> None:
+    await _aclose_all(lines.close())
 
 
 async def _aclose_all(lines: list[httpx.AsyncBaseTransport]) -> None:

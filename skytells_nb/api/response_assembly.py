@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import ServiceError, plain
-from .assembly import Assembly, join_tool_calls
+from .assembly import Assembly, join_tool_calls, joined
 from .reading import Json, count, mended, record, text
 from .values import Delta, Reply
 from .values.text import called
@@ -87,7 +87,7 @@ class ResponseAssembly(Assembly):
             told,
             text=told.text or spoken,
             refusal=told.refusal or mended("".join(self._refusals)) or None,
-            tool_calls=told.tool_calls or tuple(call for _, call in sorted(self._tools.items())),
+            tool_calls=told.tool_calls or joined(self._tools),
             complete=self.finished,
         )
 

@@ -146,7 +146,7 @@ class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def get_extra_info(self, info: str) -> Any:
         """Tell what httpcore asks: whether an idle connection has something to read, so that it is of no use."""
         if info == "is_readable":
-            return self._ended or bool(self._received) or self._loop is not asyncio.get_running_loop()
+            return self._ended or bool(self._received)
         return self._transport.get_extra_info(info)
 
     async def _next_event(self, seconds: float | None) -> bool:

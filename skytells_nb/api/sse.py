@@ -1,8 +1,8 @@
 """Bytes -> server-sent events, by the WHATWG rules, without I/O.
 
-Bytes may be cut anywhere. An event whose end has not come is never given out, as the rules say; `Decoder.pending`
-tells whether one was begun. Lines end in LF, CR or CRLF; a leading byte order mark is dropped; bytes that are no UTF-8
-become U+FFFD. Memory is bounded: a line or event over `limit` bytes raises `BrokenStreamError`.
+Bytes may be cut anywhere. An event whose end has not come is never given out, as the rules say. Lines end in LF, CR or
+CRLF; a leading byte order mark is dropped; bytes that are no UTF-8 become U+FFFD. Memory is bounded: a line or event
+over `limit` bytes raises `BrokenStreamError`.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """

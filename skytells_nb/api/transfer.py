@@ -50,7 +50,7 @@ def refusal(headers: Mapping[str, str]) -> SkytellsError | None:
 def prepared(request: wire.Request, base_url: str, key: Key, usual: httpx.Timeout) -> httpx.Request:
     """Make the httpx request of one of ours; the key is put on here, in both of the API's forms."""
     secret = key.reveal()
-    limits = usual if request.timeout is None else httpx.Timeout(request.timeout)
+    given = usual if request.timeout is None else limits(request.timeout)
     headers = [
         ("accept", "text/event-stream, application/json" if request.stream else "application/json"),
         ("accept-encoding", "gzip, deflate"),
@@ -61,7 +61,7 @@ def prepared(request: wire.Request, base_url: str, key: Key, usual: httpx.Timeou
     if request.body is not None:
         headers.append(("content-type", "application/json"))
     address = _address(base_url + request.path)
-    extensions = {"timeout": limits.as_dict()}
+    extensions = {"timeout": given.as_dict()}
     return httpx.Request(request.method, address, headers=headers, content=request.body, extensions=extensions)
 
 

@@ -3,7 +3,7 @@
 All paths the platform and its SDKs use lead here, old and new names alike, with and without a slash at the
 end. Every reply has an `x-request-id`, and says that it is the sandbox's (`x-skytells-sandbox`). Finished files
 are served outside `/v1`, without a key, as the platform's own delivery host does. The application holds one
-`Memory` and no other state.
+`Memory`, and the `Postman` that delivers its webhooks.
 """
 
 from __future__ import annotations

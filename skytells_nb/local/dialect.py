@@ -33,38 +33,14 @@ are all there is to choose from; the first of each is the default.
 from __future__ import annotations
 
 import mimetypes
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-WORDS: dict[str, tuple[str, ...]] = {
-    "status": ("docs", "sdk", "older", "console", "new"),
-    "spelling": ("canceled", "cancelled"),
-    "list": ("envelope", "array"),
-    "ack": ("prediction", "success", "empty"),
-    "error_shape": ("merged", "E1", "E2", "E3"),
-    "output": ("list", "string", "objects", "missing"),
-    "model": ("object", "string"),
-    "webhook": ("bare", "envelope"),
-    "unknown": ("502", "404"),
-    "times": ("mixed", "micros", "nanos", "offset"),
-    "failure": ("both", "error", "response", "message"),
-    "sound": ("audio", "music"),
-    "fields": ("full", "sparse"),
-    "files": ("empty", "listed"),
-    "ids": ("uuid", "pred"),
-    "limits": ("skytells", "plain"),
-    "created": ("200", "201", "202"),
-    "schemas": ("always", "asked"),
-    "output_text": ("present", "absent"),
-    "store": ("off", "on"),
-    "done": ("chat", "all"),
-    "stream_options": ("taken", "refused"),
-}
 _SPARSE = ("id", "status", "output", "error", "response", "error_message", "error_id")
 _TIMES = ("created_at", "started_at", "completed_at", "updated_at")
 
@@ -92,45 +68,47 @@ class Dialect:
     Raises `ValueError`, naming the row, for a word that is not in it.
     """
 
-    status: str = "docs"
-    spelling: str = "canceled"
-    list: str = "envelope"
-    ack: str = "prediction"
-    error_shape: str = "merged"
-    output: str = "list"
-    model: str = "object"
-    webhook: str = "bare"
-    unknown: str = "502"
-    times: str = "mixed"
-    failure: str = "both"
-    sound: str = "audio"
-    fields: str = "full"
-    files: str = "empty"
-    ids: str = "uuid"
-    limits: str = "skytells"
-    created: str = "200"
-    schemas: str = "always"
-    output_text: str = "present"
-    store: str = "off"
-    done: str = "chat"
-    stream_options: str = "taken"
+    status: Literal["docs", "sdk", "older", "console", "new"] = "docs"
+    spelling: Literal["canceled", "cancelled"] = "canceled"
+    list: Literal["envelope", "array"] = "envelope"
+    ack: Literal["prediction", "success", "empty"] = "prediction"
+    error_shape: Literal["merged", "E1", "E2", "E3"] = "merged"
+    output: Literal["list", "string", "objects", "missing"] = "list"
+    model: Literal["object", "string"] = "object"
+    webhook: Literal["bare", "envelope"] = "bare"
+    unknown: Literal["502", "404"] = "502"
+    times: Literal["mixed", "micros", "nanos", "offset"] = "mixed"
+    failure: Literal["both", "error", "response", "message"] = "both"
+    sound: Literal["audio", "music"] = "audio"
+    fields: Literal["full", "sparse"] = "full"
+    files: Literal["empty", "listed"] = "empty"
+    ids: Literal["uuid", "pred"] = "uuid"
+    limits: Literal["skytells", "plain"] = "skytells"
+    created: Literal["200", "201", "202"] = "200"
+    schemas: Literal["always", "asked"] = "always"
+    output_text: Literal["present", "absent"] = "present"
+    store: Literal["off", "on"] = "off"
+    done: Literal["chat", "all"] = "chat"
+    stream_options: Literal["taken", "refused"] = "taken"
 
     def __post_init__(self) -> None:
-        for row in fields(self):
-            word = getattr(self, row.name)
-            if word not in WORDS[row.name]:
-                known = ", ".join(map(repr, WORDS[row.name]))
-                raise ValueError(f"{row.name} must be one of {known}, not {word!r}")
+        for row, words in WORDS.items():
+            word = getattr(self, row)
+            if word not in words:
+                raise ValueError(f"{row} must be one of {', '.join(map(repr, words))}, not {word!r}")
 
     def but(self, changes: Mapping[str, str] | Iterable[tuple[str, str]]) -> Dialect:
         """Return this dialect with some rows changed; raises `ValueError` for an unknown row or word."""
-        wanted = dict(changes)
+        wanted: dict[str, Any] = dict(changes)
         for name in wanted:
             if name not in WORDS:
                 near = get_close_matches(str(name), WORDS, n=1)
                 hint = f" (did you mean {near[0]!r}?)" if near else ""
                 raise ValueError(f"Unknown dialect {name!r}{hint}. Known: {', '.join(WORDS)}.")
         return replace(self, **wanted)
+
+
+WORDS: dict[str, tuple[str, ...]] = {row: get_args(words) for row, words in get_type_hints(Dialect).items()}
 
 
 def pairs(parts: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -103,9 +103,9 @@ def parse(text: str) -> Fault:
     for part in parts:
         key, _, value = part.partition("=")
         try:
-            values[key.replace("-", "_")] = _READERS[key](value)
+            values[key.replace("-", "_")] = _PARTS[key][1](value)
         except (KeyError, ValueError):
-            known = " or ".join(f"{name}={rule}" for name, rule in _RULES.items())
+            known = " or ".join(f"{name}={rule}" for name, (rule, _) in _PARTS.items())
             raise ValueError(f"Cannot read {part!r} in the fault {text!r}: write {known}.") from None
     if name == "error" and "error" not in values:
         raise ValueError(f"The fault 'error' needs an id: write error=ID with one of {', '.join(STATUSES)}.")
@@ -139,25 +139,15 @@ def _one_of(*known: str) -> Callable[[str], str]:
     return read
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
-    "retry-after": _whole(0, 3600),
-    "status": _whole(400, 599),
-    "error": _one_of(*STATUSES),
-    "shape": _one_of(*SHAPES),
-    "seconds": _between(0, 3600),
-    "on": _one_of(*KINDS),
-    "late": lambda text: bool(_one_of("yes")(text)),
-    "rate": _between(0, 1),
-    "times": _whole(1, 1_000_000),
-}
-_RULES = {
-    "retry-after": "0..3600",
-    "status": "400..599",
-    "error": "ID",
-    "shape": "|".join(SHAPES),
-    "seconds": "0..3600",
-    "on": "|".join(KINDS),
-    "late": "yes",
-    "rate": "0..1",
-    "times": "1..1000000",
+# What may be told of a fault: how that is written, and what reads it.
+_PARTS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "retry-after": ("0..3600", _whole(0, 3600)),
+    "status": ("400..599", _whole(400, 599)),
+    "error": ("ID", _one_of(*STATUSES)),
+    "shape": ("|".join(SHAPES), _one_of(*SHAPES)),
+    "seconds": ("0..3600", _between(0, 3600)),
+    "on": ("|".join(KINDS), _one_of(*KINDS)),
+    "late": ("yes", lambda text: bool(_one_of("yes")(text))),
+    "rate": ("0..1", _between(0, 1)),
+    "times": ("1..1000000", _whole(1, 1_000_000)),
 }

@@ -1,8 +1,8 @@
 """Everything a running sandbox remembers: requests, jobs, planned faults, money spent.
 
-The one mutable thing in the package. The server's loop writes it, tests and notebooks in other threads read
-it and plan faults, so every access goes through one lock and readers get copies. Nothing grows without end:
-the oldest requests and finished jobs are forgotten. Keys are never kept.
+All that changes is in here. The server's loop writes it, tests and notebooks in other threads read it and plan
+faults, so what both touch is behind a lock and readers get copies. Nothing grows without end: the oldest
+requests and jobs are forgotten. Keys are never kept.
 """
 
 from __future__ import annotations

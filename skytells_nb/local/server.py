@@ -83,7 +83,7 @@ class Sandbox:
             credits=credits,
             requests_per_minute=requests_per_minute,
             media_seconds=media_seconds,
-            dialect=Dialect(spelling=spelling, error_shape=error_shape).but(dialect or {}),
+            dialect=Dialect().but({"spelling": spelling, "error_shape": error_shape, **(dialect or {})}),
             faults=tuple(map(parse, faults)),
         )
         self._app = create_app(self._options)

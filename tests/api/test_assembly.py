@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skytells_nb.api.assembly import Assembly, ChatAssembly
@@ -244,6 +244,7 @@ chunks = st.dictionaries(
 
 
 @given(st.lists(chunks, max_size=4))
+@settings(max_examples=50)
 def test_no_chunk_breaks_the_assembly(pieces: list[dict[str, Any]]) -> None:
     """Any JSON in any place of a chunk adds up to a reply that can be shown."""
     assert isinstance(repr(assembled(*pieces).reply()), str)

@@ -392,9 +392,9 @@ def test_a_broken_stream_keeps_what_came(fault: str, client: Client, sandbox: Sa
     assert stream.reply.text == caught.value.reply.text
 
 
-@pytest.mark.parametrize("fault", ["array-content", "obfuscation", "no-usage"])
+@pytest.mark.parametrize("fault", ["array-content", "no-usage"])
 def test_an_odd_stream_is_read_whole(fault: str, client: Client, sandbox: Sandbox) -> None:
-    """Arrays of parts, padding, no usage: the same words."""
+    """Arrays of parts, no usage: the same words."""
     sandbox.inject(fault)
     stream = client.chat_stream("Hi", model="gpt-5")
     assert "".join(delta.text for delta in stream) == client.chat("Hi", model="gpt-5").text

@@ -162,7 +162,7 @@ def test_a_stream_that_breaks_keeps_what_came(verb: str, fault: str, client: Cli
 
 
 @pytest.mark.parametrize("verb", ["chat_stream", "respond_stream"])
-@pytest.mark.parametrize("fault", ["obfuscation", "drip"])
+@pytest.mark.parametrize("fault", ["obfuscation", "drip;seconds=0.01"])
 def test_an_odd_stream_says_the_same(verb: str, fault: str, client: Client, sandbox: Sandbox) -> None:
     """Padding and small pieces change nothing."""
     plain, _ = read(getattr(client, verb)("Hi", model=MODEL, seed=3))

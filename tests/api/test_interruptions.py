@@ -77,23 +77,6 @@ def test_stop_while_an_answer_is_told_keeps_it(sandbox: Sandbox, stream: bool) -
     assert [call.status for call in observer.heard] == ["succeeded"]
 
 
-def test_a_cancel_that_fails_is_not_called_one(sandbox: Sandbox) -> None:
-    """Where the server did not cancel, the note says that the job may still be running."""
-
-    def stop(_seconds: float) -> None:
-        sandbox.inject("500")
-        raise KeyboardInterrupt
-
-    observer = StopsOnce(lambda _: False)
-    with (
-        Client(api_key="sk-sandbox", base_url=sandbox.url, observers=(observer,), sleep=stop) as asked,
-        pytest.raises(KeyboardInterrupt) as caught,
-    ):
-        asked.predict("truefusion-video", {"prompt": "waves"})
-    assert "may still be running" in caught.value.__notes__[0]
-    assert observer.heard[-1].status == "interrupted"
-
-
 def test_cancel_completes_the_record(sandbox: Sandbox) -> None:
     """A job that is submitted and then canceled does not stay running in the record."""
     observer = StopsOnce(lambda _: False)

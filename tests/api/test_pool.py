@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from skytells_nb.api import lines, pool
+from skytells_nb.api import connections, lines
 from skytells_nb.api.client import AsyncClient, Client
 from skytells_nb.errors import NetworkError, SetupError
 from skytells_nb.local import Sandbox
@@ -86,9 +86,9 @@ class Server:
                 self.most_at_once = max(self.most_at_once, self.at_once)
                 if b"/held" in body:
                     await self._released.wait()
-                writer.write(self._respond(self, head + body))
                 self.at_once -= 1
-                self.answered += 1
+                self.answered += 1  # before the answer, after which its reader may look
+                writer.write(self._respond(self, head + body))
                 if b"/hang up" in body:
                     return
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -124,7 +124,7 @@ def until(holds: Callable[[], bool]) -> None:
 def bound_of(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let clients open no more connections than this."""
     with monkeypatch.context() as patch:
-        patch.setattr(pool, "MOST", number)
+        patch.setattr(lines, "MOST", number)
         yield
 
 
@@ -245,7 +245,7 @@ def test_a_task_that_is_canceled_in_mid_call_leaves_a_usable_client(
 
 def test_a_line_that_came_as_its_waiter_gave_up_goes_to_the_next() -> None:
     """It is neither lost nor lent twice."""
-    lent: pool.Lines[str] = pool.Lines(lambda: lambda: "line", concurrent.futures.Future, closed=False)
+    lent: lines.Lines[str] = lines.Lines(lambda: lambda: "line", concurrent.futures.Future, closed=False)
     lent.check()
     line, _ = lent.take()
     lent._bound = 1
@@ -283,7 +283,7 @@ def test_idle_connections_are_closed_when_their_time_is_over(server: Server, mon
         server.release()
         concurrent.futures.wait(asked)
         assert server.closed == 0
-        monkeypatch.setattr(pool, "IDLE", 0.0)
+        monkeypatch.setattr(lines, "IDLE", 0.0)
         client.chat("sweep")
         until(lambda: server.closed == 7)
 
@@ -373,7 +373,7 @@ def test_a_given_transport_answers_all_itself() -> None:
 def test_the_bound_leaves_half_of_the_files_to_others() -> None:
     """Where a process may open few files, as on macOS, a client opens fewer connections."""
     code = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({0}, {0})); "
-    code += "from skytells_nb.api.pool import most; print(most())"
+    code += "from skytells_nb.api.lines import most; print(most())"
     found = [
         int(subprocess.run([sys.executable, "-c", code.format(files)], check=True, capture_output=True).stdout)
         for files in (100, 256, 1024)
@@ -472,8 +472,21 @@ def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "skytells.test")
     monkeypatch.setenv("no_proxy", "skytells.test")
-    make: Any = lines.maker("https://api.skytells.test/v1")
-    assert isinstance(make(), lines.Line)
+    make: Any = connections.maker("https://api.skytells.test/v1")
+    assert isinstance(make(), connections.Line)
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
-    assert isinstance(lines.maker("https://api.skytells.test/v1")(), httpx.HTTPTransport)
+    assert isinstance(connections.maker("https://api.skytells.test/v1")(), httpx.HTTPTransport)
+
+
+def test_one_client_serves_the_loops_of_several_threads(shared_sandbox: Sandbox) -> None:
+    """Each loop has lines of its own: no thread touches another's, which asyncio's debug mode would tell."""
+    client = AsyncClient(api_key=KEY, base_url=shared_sandbox.url, observers=())
+
+    async def ask() -> int:
+        return len([await client.models(refresh=True) for _ in range(5)])
+
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda _: asyncio.run(ask(), debug=True), range(8)))
+    asyncio.run(client.aclose())
+    assert done == [5] * 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any, Literal
 
 import jsonschema
@@ -37,6 +38,26 @@ class Forecast(BaseModel):
     hours: list[int]
     wind: Wind
     warning: str | None
+
+
+class Step(BaseModel):
+    """One step of a plan, and the one before it."""
+
+    text: str = Field(min_length=2)
+    minutes: int = Field(ge=1, le=60)
+    after: Step | None
+
+
+class Plan(BaseModel):
+    """A plan, as a schema that is recursive and has lengths, open ranges, a date and a pattern."""
+
+    title: str
+    kind: Literal["bread", "soup"]
+    steps: list[Step] = Field(min_length=1)
+    share: float = Field(gt=0, lt=1)
+    on: date
+    code: str = Field(pattern="^[A-Z]{2}[0-9]{3}$")
+    sure: bool
 
 
 class GetWeather(BaseModel):

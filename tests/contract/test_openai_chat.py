@@ -71,6 +71,13 @@ def test_letters_of_any_script_arrive_whole(client: openai.OpenAI) -> None:
         assert stream.get_final_response().output_text == text
 
 
+def test_a_stream_starts_without_choices(client: openai.OpenAI) -> None:
+    """The first chunk carries the prompt's safety results and no choice, as Azure's does."""
+    first, *_ = ask(client, stream=True)
+    assert first.choices == []
+    assert first.model_extra["prompt_filter_results"][0]["content_filter_results"]["jailbreak"]["filtered"] is False
+
+
 def test_a_stream_has_no_usage_unless_asked(client: openai.OpenAI) -> None:
     """Without `stream_options` no chunk carries usage."""
     assert all(chunk.usage is None for chunk in ask(client, stream=True))

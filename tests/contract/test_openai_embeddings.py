@@ -25,9 +25,13 @@ def embed(client: openai.OpenAI, given: Any, model: str = EMBEDDER, **options: A
     return client.embeddings.create(model=model, input=given, **options)
 
 
-def test_both_encodings_give_the_same_numbers(client: openai.OpenAI, arrived: Callable[[], list[Any]]) -> None:
+@pytest.mark.parametrize("dimensions", [openai.omit, 64])
+def test_both_encodings_give_the_same_numbers(
+    client: openai.OpenAI, arrived: Callable[[], list[Any]], dimensions: Any
+) -> None:
     """The client asks for base64 by itself and decodes it; as floats come the same float32 values."""
-    coded, plain = embed(client, "a cat"), embed(client, "a cat", encoding_format="float")
+    coded = embed(client, "a cat", dimensions=dimensions)
+    plain = embed(client, "a cat", dimensions=dimensions, encoding_format="float")
     assert [request.json.get("encoding_format") for request in arrived()] == ["base64", "float"]
     assert coded.data[0].embedding == pytest.approx(plain.data[0].embedding, abs=1e-7)
     assert (coded.usage, coded.model, coded.object) == (plain.usage, EMBEDDER, "list")
@@ -107,6 +111,7 @@ def test_a_wrong_parameter_is_named(client: openai.OpenAI, given: Any, options: 
     [
         ("nope", openai.NotFoundError, "MODEL_NOT_FOUND"),
         ("truefusion", openai.UnprocessableEntityError, "MODEL_NOT_SUPPORTED"),
+        ("gpt-5", openai.UnprocessableEntityError, "MODEL_NOT_SUPPORTED"),
     ],
 )
 def test_a_model_that_does_not_embed_is_refused(

@@ -7,9 +7,10 @@ from typing import Any
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 from skytells_nb.local import EXAMPLE_KEY, Sandbox
-from tests.contract.cases import MODEL, Forecast, GetWeather
+from tests.contract.cases import MODEL, Forecast, GetWeather, Plan
 
 ASKED = "What is machine learning?"
 
@@ -116,12 +117,13 @@ def test_the_helper_tells_the_words(client: openai.OpenAI) -> None:
     assert (final.output_text, final.usage) == (plain.output_text, plain.usage)
 
 
-def test_the_helper_parses(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("shape", [Forecast, Plan])
+def test_the_helper_parses(client: openai.OpenAI, shape: type[BaseModel]) -> None:
     """`stream()` with a model ends with the instance that `parse()` gives."""
-    with client.responses.stream(model=MODEL, input=ASKED, text_format=Forecast) as stream:
+    with client.responses.stream(model=MODEL, input=ASKED, text_format=shape) as stream:
         final = stream.get_final_response()
-    assert final.output_parsed == client.responses.parse(model=MODEL, input=ASKED, text_format=Forecast).output_parsed
-    assert isinstance(final.output_parsed, Forecast)
+    assert final.output_parsed == client.responses.parse(model=MODEL, input=ASKED, text_format=shape).output_parsed
+    assert isinstance(final.output_parsed, shape)
 
 
 def test_the_helper_tells_a_tool_s_arguments(client: openai.OpenAI) -> None:

@@ -9,9 +9,20 @@ from typing import Any
 import jsonschema
 import openai
 import pytest
+from pydantic import BaseModel
 
 from skytells_nb.local import EXAMPLE_KEY, Sandbox
-from tests.contract.cases import MODEL, NOTICE, PIXEL, QUESTION, WEATHER_PARAMETERS, Forecast, GetWeather, arguments_of
+from tests.contract.cases import (
+    MODEL,
+    NOTICE,
+    PIXEL,
+    QUESTION,
+    WEATHER_PARAMETERS,
+    Forecast,
+    GetWeather,
+    Plan,
+    arguments_of,
+)
 
 ASKED = "What is machine learning?"
 TOOL: Any = {
@@ -189,10 +200,11 @@ def test_a_text_format_is_met(client: openai.OpenAI, kind: str) -> None:
     assert reply.text.format.type == kind
 
 
-def test_parse_fills_a_model(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("shape", [Forecast, Plan])
+def test_parse_fills_a_model(client: openai.OpenAI, shape: type[BaseModel]) -> None:
     """`parse()` sends the model's schema and gives an instance of it."""
-    reply = client.responses.parse(model=MODEL, input=ASKED, text_format=Forecast)
-    assert isinstance(reply.output_parsed, Forecast)
+    reply = client.responses.parse(model=MODEL, input=ASKED, text_format=shape)
+    assert isinstance(reply.output_parsed, shape)
 
 
 def test_parse_fills_a_tool_s_arguments(client: openai.OpenAI) -> None:
@@ -222,6 +234,7 @@ def test_the_safety_filters_are_kept(client: openai.OpenAI) -> None:
         ({"top_p": 7}, openai.BadRequestError, "top_p"),
         ({"max_output_tokens": 0}, openai.BadRequestError, "max_output_tokens"),
         ({"tool_choice": "maybe", "tools": [TOOL]}, openai.BadRequestError, "tool_choice"),
+        ({"previous_response_id": "resp_unknown"}, openai.BadRequestError, "previous_response_id"),
         ({"text": {"format": {"type": "yaml"}}}, openai.BadRequestError, "text"),
         ({"model": "nope"}, openai.NotFoundError, None),
         ({"model": "truefusion"}, openai.UnprocessableEntityError, "model"),

@@ -8,9 +8,10 @@ from typing import Any
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 from skytells_nb.local import EXAMPLE_KEY, Sandbox
-from tests.contract.cases import CLOCK_TOOL, MODEL, QUESTION, WEATHER_TOOL, Forecast, GetWeather, arguments_of
+from tests.contract.cases import CLOCK_TOOL, MODEL, QUESTION, WEATHER_TOOL, Forecast, GetWeather, Plan, arguments_of
 
 REQUIRED = {"tools": [WEATHER_TOOL], "tool_choice": "required"}
 
@@ -85,19 +86,22 @@ def test_a_tool_s_result_is_used(client: openai.OpenAI) -> None:
     assert "eleven degrees" in reply.choices[0].message.content
 
 
-def test_parse_fills_a_model(client: openai.OpenAI) -> None:
-    """`parse()` sends the model's schema and gives an instance of it."""
-    choice = client.chat.completions.parse(model=MODEL, messages=QUESTION, response_format=Forecast).choices[0]
-    assert isinstance(choice.message.parsed, Forecast)
-    assert Forecast.model_validate_json(choice.message.content) == choice.message.parsed
+@pytest.mark.parametrize("shape", [Forecast, Plan])
+def test_parse_fills_a_model(client: openai.OpenAI, shape: type[BaseModel]) -> None:
+    """`parse()` sends the model's schema and gives an instance of it, whose texts say whose words they are."""
+    choice = client.chat.completions.parse(model=MODEL, messages=QUESTION, response_format=shape).choices[0]
+    assert isinstance(choice.message.parsed, shape)
+    assert shape.model_validate_json(choice.message.content) == choice.message.parsed
+    assert "(sandbox)" in choice.message.content
 
 
-def test_parse_fills_a_tool_s_arguments(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("shape", [GetWeather, Plan])
+def test_parse_fills_a_tool_s_arguments(client: openai.OpenAI, shape: type[BaseModel]) -> None:
     """`parse()` with a model for a tool gives the arguments as that model."""
-    tool = openai.pydantic_function_tool(GetWeather)
+    tool = openai.pydantic_function_tool(shape)
     reply = client.chat.completions.parse(model=MODEL, messages=QUESTION, tools=[tool], tool_choice="required")
     (call,) = reply.choices[0].message.tool_calls
-    assert isinstance(call.function.parsed_arguments, GetWeather)
+    assert isinstance(call.function.parsed_arguments, shape)
 
 
 def test_parse_tells_a_cut_answer(client: openai.OpenAI) -> None:
@@ -136,11 +140,13 @@ def test_the_stream_helper_tells_the_words(client: openai.OpenAI) -> None:
     assert (final.choices[0].message.content, final.usage) == (plain.choices[0].message.content, plain.usage)
 
 
-def test_the_stream_helper_parses(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("shape", [Forecast, Plan])
+def test_the_stream_helper_parses(client: openai.OpenAI, shape: type[BaseModel]) -> None:
     """`stream()` with a model ends with an instance of it."""
-    with client.chat.completions.stream(model=MODEL, messages=QUESTION, response_format=Forecast) as stream:
+    with client.chat.completions.stream(model=MODEL, messages=QUESTION, response_format=shape) as stream:
         final = stream.get_final_completion()
-    plain = client.chat.completions.parse(model=MODEL, messages=QUESTION, response_format=Forecast)
+    plain = client.chat.completions.parse(model=MODEL, messages=QUESTION, response_format=shape)
+    assert isinstance(final.choices[0].message.parsed, shape)
     assert final.choices[0].message.parsed == plain.choices[0].message.parsed
 
 
@@ -156,12 +162,14 @@ def test_the_stream_helper_tells_a_tool_s_arguments(client: openai.OpenAI) -> No
 
 
 def test_the_stream_helper_tells_a_refusal(client: openai.OpenAI) -> None:
-    """`stream()` gives a refusal in pieces, then whole."""
+    """`stream()` gives a refusal in pieces, then whole; the message has it in place of words."""
     question: Any = [{"role": "user", "content": "REFUSE this"}]
     with client.chat.completions.stream(model=MODEL, messages=question) as stream:
         events = list(stream)
+        message = stream.get_final_completion().choices[0].message
     pieces = "".join(event.delta for event in events if event.type == "refusal.delta")
     assert [event.refusal for event in events if event.type == "refusal.done"] == [pieces]
+    assert (message.content, message.refusal) == (None, pieces)
 
 
 def test_the_stream_helper_tells_log_probabilities(client: openai.OpenAI) -> None:
@@ -169,5 +177,8 @@ def test_the_stream_helper_tells_log_probabilities(client: openai.OpenAI) -> Non
     with client.chat.completions.stream(model=MODEL, messages=QUESTION, logprobs=True, top_logprobs=1) as stream:
         events = list(stream)
         final = stream.get_final_completion()
+    plain = ask(client, logprobs=True, top_logprobs=1).choices[0].logprobs.content
+    pieces = [token for event in events if event.type == "logprobs.content.delta" for token in event.content]
     (done,) = [event.content for event in events if event.type == "logprobs.content.done"]
+    assert pieces == done == final.choices[0].logprobs.content == plain
     assert "".join(token.token for token in done) == final.choices[0].message.content

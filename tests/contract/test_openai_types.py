@@ -91,7 +91,7 @@ def test_chunks_are_of_their_type(client: openai.OpenAI, options: dict[str, Any]
     assert set().union(*map(added, chunks)) <= ADDED
 
 
-@pytest.mark.parametrize("options", RESPONSES)
+@pytest.mark.parametrize("options", [*RESPONSES, {"top_logprobs": 2, "include": ["message.output_text.logprobs"]}])
 def test_a_response_is_of_its_type(client: openai.OpenAI, options: dict[str, Any]) -> None:
     """The same for a response."""
     raw = client.responses.with_raw_response.create(**({"model": MODEL, "input": "What is this?"} | options))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skytells_nb.local import Sandbox
-from skytells_nb.local.inference import answers, tokens
+from skytells_nb.local import Sandbox, tokens
+from skytells_nb.local.inference import answers
 
 QUESTION = "How do I bake bread with rye?"
 

@@ -195,4 +195,4 @@ def test_a_thousand_texts_take_less_than_a_second_of_work() -> None:
         embeddings.vectors(texts, "space", 1536, 1536)
         return time.thread_time() - begun
 
-    assert min(seconds() for _ in range(3)) < 1
+    assert any(seconds() < 1 for _ in range(3))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from skytells_nb.local import Options
+from skytells_nb.local.account import Account
 from skytells_nb.local.models import catalogue
 from skytells_nb.local.predictions import jobs
 from skytells_nb.local.predictions.jobs import SECOND
@@ -88,9 +89,10 @@ def test_a_job_stopped_in_the_queue_never_started() -> None:
 
 def test_the_balance_is_held_until_the_end() -> None:
     """A running job holds its price; a failed one gives it back."""
-    job = job_of(prompt="FAIL")
-    assert jobs.reserved(job, START) == Decimal("0.03")
-    assert jobs.reserved(job, START + 2 * SECOND) == 0
+    account = Account(Decimal(1))
+    account.hold(job_of(prompt="FAIL"))
+    assert account.left(START) == Decimal("0.97")
+    assert account.left(START + 2 * SECOND) == 1
 
 
 @pytest.mark.parametrize(

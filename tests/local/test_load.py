@@ -84,11 +84,11 @@ def test_a_long_memory_does_not_slow_a_call() -> None:
     """With 5,000 jobs and as many plans, money and faults cost about what they cost with none."""
 
     def seconds(memory: Memory) -> float:
-        begun = time.perf_counter()
+        begun = time.thread_time()
         for _ in range(2000):
             memory.affords(Decimal(1))
             memory.next_fault(frozenset({"plain"}))
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     empty, full = Memory(Options(credits=10**6)), Memory(Options(credits=10**6))
     full.inject("cut", times=5000)

@@ -10,8 +10,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from skytells_nb.local import Sandbox
-from skytells_nb.local.inference import tokens
+from skytells_nb.local import Sandbox, tokens
 
 QUESTION = "How do I bake bread with rye?"
 WEATHER = {

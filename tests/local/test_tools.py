@@ -10,7 +10,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from skytells_nb.local.inference import tokens
+from skytells_nb.local import tokens
 
 WEATHER = {
     "name": "get_weather",

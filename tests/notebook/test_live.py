@@ -114,10 +114,10 @@ def test_skipped_piece_costs_little() -> None:
 
 
 def _time(live: Live) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(100_000):
         live.text("more")
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def test_failure_leaves_the_text_so_far() -> None:

@@ -134,7 +134,7 @@ def test_endless_text_is_cut_with_a_note() -> None:
 
 @pytest.mark.parametrize("piece", ["[", "*a", "> ", "![", "`a``", "\\[", "$a", "<a ", "|a|\n"])
 def test_hostile_length_takes_bounded_time(piece: str) -> None:
-    """A hundred thousand characters of the worst kind take seconds at most."""
-    began = time.perf_counter()
+    """A hundred thousand characters of the worst kind take seconds of work at most."""
+    began = time.thread_time()
     to_html((piece * 100_000)[:100_000])
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10

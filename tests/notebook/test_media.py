@@ -386,8 +386,7 @@ def test_broken_picture_says_so(data: bytes) -> None:
 
 def test_pictures_of_one_result_stay_within_200_kilobytes(keeper: Keeper, file_server: FileServer) -> None:
     """However many and large, the pictures that go into the notebook file have one budget."""
-    for number in range(12):
-        file_server.files[f"/{number}"] = png(1200, 1200, kind="JPEG")
+    file_server.files |= dict.fromkeys((f"/{number}" for number in range(12)), png(1200, 1200, kind="JPEG"))
     prediction = job(*(f"{file_server.url}/{number}" for number in range(12)))
     html, _ = gallery(prediction, keeper.keep(prediction))
     embedded = re.findall(r"data:image/\w+;base64,([^\"]+)", html)

@@ -167,7 +167,7 @@ def _ask(path: Path, question: str) -> int:
 
 @pytest.mark.parametrize("verb", VERBS)
 @given(data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_any_json_in_any_place_is_a_value_or_our_own_error(bench: Bench, verb: str, data: st.DataObject) -> None:
     """A good answer spoilt in one to three places, random JSON, cut JSON, and what is no JSON."""
     route = data.draw(st.sampled_from(VERBS[verb][1]))
@@ -177,7 +177,7 @@ def test_any_json_in_any_place_is_a_value_or_our_own_error(bench: Bench, verb: s
 
 @pytest.mark.parametrize("verb", VERBS)
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_status_with_any_body_is_a_value_or_our_own_error(bench: Bench, verb: str, data: st.DataObject) -> None:
     """Every HTTP status, known or not, with an error of the service, spoilt or whole, and any headers it may send."""
     route = data.draw(st.sampled_from(VERBS[verb][1]))
@@ -195,7 +195,7 @@ def test_any_status_with_any_body_is_a_value_or_our_own_error(bench: Bench, verb
 
 @pytest.mark.parametrize(("verb", "route"), [("chat_stream", CHAT), ("respond_stream", RESPONSE)])
 @given(data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_any_stream_is_an_answer_or_our_own_error(bench: Bench, verb: str, route: int, data: st.DataObject) -> None:
     """Good events spoilt in any place, random JSON among them, and pieces that are no JSON."""
     good = bodies.CHUNKS if route == CHAT else bodies.EVENTS

@@ -26,7 +26,8 @@ def bomb(kind: str, packing: str) -> bytes:
     """Pack 300 MB of nothing into some 300 kB."""
     packer = zlib.compressobj(9, wbits=31 if packing == "gzip" else 15)
     piece = b" " * (1 << 20) if kind == "whole" else (b":" + b" " * 65_534 + b"\n") * 16
-    return b"".join([*(packer.compress(piece) for _ in range(300)), packer.flush()])
+    first, again = (packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + again * 299
 
 
 BOMBS = {(kind, packing): bomb(kind, packing) for kind in KINDS for packing in ("gzip", "deflate")}
@@ -87,9 +88,9 @@ class Endless(httpx.SyncByteStream):
 @pytest.mark.parametrize("verb", ["chat_stream", "respond_stream"])
 def test_a_stream_without_end_is_ended(verb: str) -> None:
     """What had come is kept, and it is not called whole."""
-    chunk = {"id": "c", "choices": [{"index": 0, "delta": {"content": "x" * 1000}}]}
-    event = {"type": "response.output_text.delta", "delta": "x" * 1000}
-    piece = bodies.as_stream([chunk if verb == "chat_stream" else event] * 1000)
+    chunk = {"id": "c", "choices": [{"index": 0, "delta": {"content": "x" * 100_000}}]}
+    event = {"type": "response.output_text.delta", "delta": "x" * 100_000}
+    piece = bodies.as_stream([chunk if verb == "chat_stream" else event] * 10)
     events = httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Endless(piece))
     transport = httpx.MockTransport(lambda _: events)
     with Client(api_key="sk-proof", base_url="https://x.test/v1", transport=transport, observers=()) as client:

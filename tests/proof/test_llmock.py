@@ -96,10 +96,10 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def asked(address: str) -> list[Asked]:
-    """Ask two hundred questions, sixteen at a time; stalls are given up after a second."""
+    """Ask two hundred questions, thirty-two at a time; stalls are given up after a second."""
     with (
         Client(api_key="sk-llmock", base_url=f"{address}/v1", observers=(), timeout=1.0) as client,
-        ThreadPoolExecutor(16) as threads,
+        ThreadPoolExecutor(32) as threads,
     ):
         return list(threads.map(lambda number: ask_until_answered(client, number), range(CALLS)))
 

@@ -26,7 +26,7 @@ DATE = ("date", "Sun, 22 Nov 2026 10:00:00 GMT")
 LATER = ("retry-after", "Sun, 22 Nov 2026 10:00:05 GMT")
 JSON = ("content-type", "application/json")
 HTML = ("content-type", "text/html")
-TIMEOUT = 0.1
+TIMEOUT = 0.15
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ SCRIPTS = st.lists(st.sampled_from(sorted(BEHAVIOURS)), max_size=5)
 
 @pytest.mark.parametrize("verb", VERBS)
 @given(names=SCRIPTS)
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_what_may_have_run_is_never_sent_again(shop: Shop, verb: str, names: list[str]) -> None:
     """At most one request that may have run, 4 tries and 60 seconds; waits as asked, or of at most 0.5, 1, 2 s."""
     method, call = VERBS[verb]
@@ -259,7 +259,7 @@ def test_a_started_stream_is_never_sent_again(shop: Shop, verb: str, end: str) -
 
 
 @given(names=SCRIPTS)
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_the_looks_of_a_wait_are_repeated_within_its_time(shop: Shop, names: list[str]) -> None:
     """A job that is out of sight for four tries is not lost: the error carries it."""
     script = [BEHAVIOURS[name] for name in names]

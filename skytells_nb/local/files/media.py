@@ -18,7 +18,7 @@ from ..models.validation import filled
 from ..predictions.jobs import Job, extension
 from . import films, sounds
 
-CONTENT_TYPES = {
+_CONTENT_TYPES = {
     "png": "image/png",
     "jpg": "image/jpeg",
     "webp": "image/webp",
@@ -32,7 +32,7 @@ _MOST_PIXELS = 2_100_000  # 1080p is drawn whole
 
 def content_type(job: Job) -> str:
     """Return the content type of a job's files."""
-    return CONTENT_TYPES[extension(job.model, job.input)]
+    return _CONTENT_TYPES[extension(job.model, job.input)]
 
 
 def render(job: Job, index: int) -> bytes:

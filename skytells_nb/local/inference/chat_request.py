@@ -10,18 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..instances import formats
 from ..refusals import Refusal
-from . import logprobs, tool_calls
+from . import formats, logprobs, tool_calls
 from .inference import Message, Prompt
-from .parameters import flag, missing, model, refuse, sampling, stream_options, whole
+from .parameters import MOST_TOKENS, flag, missing, model, refuse, sampling, stream_options, whole
 
 if TYPE_CHECKING:
     from ..dialect import Dialect
 
 _ROLES = ("system", "user", "assistant", "tool", "developer", "function")
 _MOST_CHOICES = 8
-_MOST_TOKENS = 10**9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +42,7 @@ def parse(body: dict[str, Any], dialect: Dialect, *, stream: bool = False) -> Ch
     prompt = Prompt(
         model=found,
         messages=messages,
-        max_tokens=whole(body, limit, 8192, low=1, high=_MOST_TOKENS),
+        max_tokens=whole(body, limit, 8192, low=1, high=MOST_TOKENS),
         stop=_stop(body.get("stop")),
         seed=whole(body, "seed", None, low=-(2**63), high=2**63),
         n=whole(body, "n", 1, low=1, high=_MOST_CHOICES),

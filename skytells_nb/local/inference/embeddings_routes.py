@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from .. import tokens
 from ..refusals import Refusal
-from . import embeddings, tokens
-from .chat_routes import charge
+from . import embeddings
 from .parameters import missing, model, refuse, whole
+from .serving import charge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,26 +30,24 @@ Input = str | tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingsRequest:
-    """A checked request: what is to be embedded, and in how many dimensions and which form."""
+    """A checked request: what is to be embedded, how many tokens that is, and the dimensions and form of a vector.
+
+    `native` is how many dimensions the model's own vectors have, `as_text` whether they are sent as base64.
+    """
 
     model: Model
     inputs: tuple[Input, ...]
-    counts: tuple[int, ...]
+    tokens: int
+    native: int
     dimensions: int
     as_text: bool
-
-    @property
-    def native(self) -> int:
-        """How many dimensions the model's own vectors have."""
-        return self.model.dimensions or _NATIVE
 
 
 async def create(call: Call) -> Response:
     """POST /embeddings."""
     request = await asyncio.to_thread(parse, call.body)
-    read = sum(request.counts)
-    charge(call, request.model, read, 0)
-    reply = await asyncio.to_thread(_reply, request, read, counted=not call.suffers("no-usage"))
+    charge(call, request.model, request.tokens, 0)
+    reply = await asyncio.to_thread(_reply, request, counted=not call.suffers("no-usage"))
     return Response(reply, media_type="application/json")
 
 
@@ -68,7 +67,8 @@ def parse(body: dict[str, Any]) -> EmbeddingsRequest:
     return EmbeddingsRequest(
         model=found,
         inputs=inputs,
-        counts=counts,
+        tokens=sum(counts),
+        native=native,
         dimensions=whole(body, "dimensions", native, low=1, high=native),
         as_text=form == "base64",
     )
@@ -97,14 +97,14 @@ def _is_tokens(given: Any) -> bool:
     )
 
 
-def _reply(request: EmbeddingsRequest, read: int, *, counted: bool) -> str:
+def _reply(request: EmbeddingsRequest, *, counted: bool) -> str:
     """Write the reply: by hand, because a library spells each of a million numbers anew."""
     rows = embeddings.vectors(request.inputs, request.model.namespace, request.native, request.dimensions)
     spell = _bytes if request.as_text else _numbers
     data = ",".join(
         f'{{"object":"embedding","index":{index},"embedding":{spell(row)}}}' for index, row in enumerate(rows)
     )
-    usage = f',"usage":{{"prompt_tokens":{read},"total_tokens":{read}}}' if counted else ""
+    usage = f',"usage":{{"prompt_tokens":{request.tokens},"total_tokens":{request.tokens}}}' if counted else ""
     return f'{{"object":"list","data":[{data}],"model":{json.dumps(request.model.namespace)}{usage}}}'
 
 

@@ -13,11 +13,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import tokens
 from ..instances import instances
 from ..instances.drafts import Hints
-from ..instances.formats import Format
 from ..refusals import Refusal
-from . import answers, safety, tokens, tool_calls
+from . import answers, safety, tool_calls
+from .formats import Format
 from .tool_calls import Toolbox, ToolCall
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _answer(prompt: Prompt, index: int) -> Answer:
         seed = repr(conversation)
         return _calling(tuple(tool_calls.call(tool, prompt.question, seed) for tool in asked), prompt.max_tokens)
     written = tokens.cut(_text(prompt, conversation, found), prompt.max_tokens, prompt.stop)
-    if FILTER_WORD in prompt.question:
+    if _says(prompt.question, FILTER_WORD):
         return Answer("content_filter", written.pieces[:_FILTERED_PIECES])
     return Answer(written.reason, written.pieces)
 

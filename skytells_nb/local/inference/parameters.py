@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..dialect import Dialect
 
 ROUTER = "deepbrain-router"
+MOST_TOKENS = 10**9
 _SAMPLING = {
     "temperature": (0, 2),
     "top_p": (0, 1),

@@ -9,17 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..instances import formats
-from . import logprobs, responses_items, tool_calls
+from . import formats, logprobs, responses_items, tool_calls
 from .histories import History
 from .inference import Message, Prompt
-from .parameters import flag, mapping, missing, model, refuse, sampling, stream_options, whole
+from .parameters import MOST_TOKENS, flag, mapping, missing, model, refuse, sampling, stream_options, whole
 
 if TYPE_CHECKING:
     from ..dialect import Dialect
     from .histories import Histories
 
-_MOST_TOKENS = 10**9
 _LOGPROBS = "message.output_text.logprobs"
 # Echoed in the reply, in the order the reply has them: a parameter and what it is when it is not given.
 _ECHOED: dict[str, Any] = {
@@ -84,12 +82,12 @@ def parse(body: dict[str, Any], histories: Histories, dialect: Dialect, *, strea
         given = (mapping(body, holder) if holder else body).get(key)
         if given is not None and given not in known:
             refuse(name, f"must be one of {', '.join(known)}")
-    whole(body, "max_tool_calls", None, low=1, high=_MOST_TOKENS)
+    whole(body, "max_tool_calls", None, low=1, high=MOST_TOKENS)
     _metadata(body)
     prompt = Prompt(
         model=found,
         messages=instructions + history.turns,
-        max_tokens=whole(body, "max_output_tokens", 8192, low=1, high=_MOST_TOKENS),
+        max_tokens=whole(body, "max_output_tokens", 8192, low=1, high=MOST_TOKENS),
         form=formats.parse(text.get("format"), "text.format", nested=False),
         toolbox=tool_calls.parse(body),
     )

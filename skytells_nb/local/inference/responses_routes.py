@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from . import responses, responses_items, responses_request, streaming
-from .chat_routes import answered, asks_for_stream, stopped, streamed
+from . import responses, responses_items, responses_request, serving, streaming
 
 if TYPE_CHECKING:
     from ..gate import Call
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
 
 async def create(call: Call) -> Response:
     """POST /responses, with `stream` in the body or in the query."""
-    request = responses_request.parse(call.body, call.memory.histories, call.dialect, stream=asks_for_stream(call))
-    completion = await answered(call, request.prompt, f"resp_{uuid.uuid4().hex}")
+    request = responses_request.parse(
+        call.body, call.memory.histories, call.dialect, stream=serving.asks_for_stream(call)
+    )
+    completion = await serving.answered(call, request.prompt, f"resp_{uuid.uuid4().hex}")
     if request.store:
         call.memory.histories.keep(completion.id, responses_items.told(request.history, completion))
     if request.stream:
@@ -30,9 +31,9 @@ async def create(call: Call) -> Response:
         frames = streaming.frames(
             events,
             call.fault,
-            lambda number: responses.failed(request, completion, stopped(call), number),
+            lambda number: responses.failed(request, completion, serving.stopped(call), number),
             done=call.dialect.done == "all",
         )
-        return streamed(call, frames)
+        return serving.streamed(call, frames)
     reply = responses.reply(request, completion)
     return JSONResponse(reply | ({"usage": None} if call.suffers("no-usage") else {}))

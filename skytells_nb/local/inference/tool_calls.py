@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .. import tokens
 from ..instances import instances
 from ..instances.drafts import Hints
-from . import answers, tokens
+from . import answers
 from .parameters import flag, refuse
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")

@@ -171,22 +171,24 @@ class Draft:
 
     def _object(self, schema: Json, depth: int) -> Json:
         fields = schema.get("properties", {})
-        names = list(schema.get("required", []))
+        names: dict[str, None] = dict.fromkeys(schema.get("required", []))
         most, least = schema.get("maxProperties", _MOST_ITEMS), schema.get("minProperties", 0)
         if least > _MOST_ITEMS:
             raise DraftError("the object would be too large")
         rich = not self._bare and depth <= _SHALLOW
         if rich:
-            names += [name for name in fields if name not in names][: max(0, most - len(names))]
-        names += [other for name in names for other in schema.get("dependentRequired", {}).get(name, [])]
+            spare = [name for name in fields if name not in names]
+            names |= dict.fromkeys(spare[: max(0, most - len(names))])
+        dependent = schema.get("dependentRequired", {})
+        names |= dict.fromkeys(other for name in [*names] for other in dependent.get(name, []))
         others = schema.get("additionalProperties")
         if rich and not names and isinstance(others, dict) and most:
             least = max(least, 1)
         spare = [name for name in fields if name not in names]
-        names += spare[: max(0, least - len(names))]
-        names += [self._name(schema, number) for number in range(least - len(names))]
+        names |= dict.fromkeys(spare[: max(0, least - len(names))])
+        names |= dict.fromkeys([self._name(schema, number) for number in range(least - len(names))])
         ordered = [name for name in fields if name in names] + [name for name in names if name not in fields]
-        return {name: self._make(_rule(schema, name), depth) for name in dict.fromkeys(ordered)}
+        return {name: self._make(_rule(schema, name), depth) for name in ordered}
 
     def _name(self, schema: Json, number: int) -> str:
         """Name a field that the schema does not name."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
-from ..inference.tokens import count
+from ..tokens import count
 from .sizes import size_of
 
 _MILLION = Decimal(1_000_000)

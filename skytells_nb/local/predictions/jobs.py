@@ -119,11 +119,6 @@ def billed(job: Job, now: int) -> Decimal:
     return job.price if snapshot(job, now).status == "succeeded" else Decimal(0)
 
 
-def reserved(job: Job, now: int) -> Decimal:
-    """Dollars of the balance the job holds at `now`: its price until it fails or is stopped."""
-    return Decimal(0) if snapshot(job, now).status in {"failed", "canceled"} else job.price
-
-
 def _started(job: Job, moment: int) -> int | None:
     return job.starts if moment >= job.starts else None
 

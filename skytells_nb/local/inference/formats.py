@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..inference.parameters import refuse
-from . import instances
+from ..instances import instances
+from .parameters import refuse
 
 Kind = Literal["text", "json_object", "json_schema"]
 
