@@ -76,7 +76,7 @@ def plain(text: object, limit: int = 400) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Name the known word that is most like `name`, or None if none is near."""
-    typed = name.lower()[:100]
+    typed = str(name).lower()[:100]
 
     def likeness(word: str) -> float:
         other = word.lower()[:100]

@@ -84,6 +84,8 @@ def find_key(argument: str | None = None) -> Found[Key]:
     Raises `NoKeyError` where there is none, `SetupError` for one that cannot be a key (blank, control characters,
     outside ASCII: HTTP headers cannot carry it).
     """
+    if argument is not None and not isinstance(argument, str):
+        raise SetupError("The api_key argument is not text.", "Give the key as a str.")
     if argument is not None:
         return Found(_as_key(argument, "the api_key argument"), "argument")
     if _override.key is not None:

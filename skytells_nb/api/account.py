@@ -77,7 +77,7 @@ class Account:
             raise unknown from error
 
     def models(self, *, refresh: bool = False) -> Flow[tuple[Model, ...]]:
-        """Read the catalogue; kept for the client's life unless `refresh`."""
+        """Read the catalogue; kept for the client's life unless `refresh`. Raises the errors of a request."""
         if self._listed is None or refresh:
             self._listed = yield from flows.models(self._policy)
             self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
@@ -88,6 +88,8 @@ class Account:
 
         Raises `UnknownNameError` with the nearest name for a model that does not exist.
         """
+        if not isinstance(slug, str):
+            raise InputError(f"{plain(slug, 40)!r} is no model's name.", "Give the model's slug; nothing was sent.")
         if refresh or slug not in self._known_models:
             found = yield from self._naming_models(slug, flows.model(slug, self._policy))
             if found.slug.lower() not in (slug.lower(), slug.lower().rpartition("/")[2]):

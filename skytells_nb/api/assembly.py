@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BrokenStreamError, ServiceError
-from .reading import Json, content_text, count, items, mended, record, text
+from .reading import Json, content_text, count, items, mended, record, text, whole_characters
 from .values import Choice, Delta, Filters, Reply, Usage
 
 _decode = json.JSONDecoder().raw_decode
@@ -23,11 +23,12 @@ _decode = json.JSONDecoder().raw_decode
 class Assembly(ABC):
     """What has come of one answer.
 
-    `finished` says that the answer is whole by its own word, `done` that nothing more need be read, `trouble` is an
-    error that the service sent in the stream, `settled` the Reply once the call has ended.
+    `begun` says that some of the answer has come, `finished` that it is whole by its own word, `done` that nothing more
+    need be read. `trouble` is an error that the service sent in the stream, `settled` the Reply when the call has ended.
     """
 
     def __init__(self) -> None:
+        self.begun = False
         self.finished = False
         self.done = False
         self.trouble: Json | None = None
@@ -68,11 +69,12 @@ class Assembly(ABC):
 class _Said:
     """What has come of one choice."""
 
-    __slots__ = ("filters", "finish_reason", "index", "refusals", "texts", "tools")
+    __slots__ = ("filters", "finish_reason", "half", "index", "refusals", "texts", "tools")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.texts: list[str] = []
+        self.half = ""
         self.refusals: list[str] = []
         self.finish_reason: str | None = None
         self.filters: Json = {}
@@ -80,7 +82,7 @@ class _Said:
 
     def choice(self) -> Choice:
         return Choice(
-            text=mended("".join(self.texts)),
+            text="".join(self.texts) + mended(self.half),
             refusal=mended("".join(self.refusals)) or None,
             finish_reason=self.finish_reason,
             filters=Filters.from_json(None, self.filters).completion,
@@ -126,6 +128,7 @@ class ChatAssembly(Assembly):
         index = choice.get("index")
         if type(index) is not int or index < 0:
             index = 0
+        self.begun = True
         said = self._said.get(index)
         if said is None:
             said = self._said[index] = _Said(index)
@@ -134,6 +137,8 @@ class ChatAssembly(Assembly):
         if type(delta) is dict:
             content = delta.get("content")
             piece = content if type(content) is str else content_text(content)
+            if said.half or not piece.isascii():
+                piece, said.half = whole_characters(said.half + piece)
             if piece:
                 said.texts.append(piece)
             if delta.get("refusal"):

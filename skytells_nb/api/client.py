@@ -16,6 +16,7 @@ import httpx
 
 from ..errors import SkytellsError
 from . import transfer
+from .account import span
 from .async_driver import AsyncDriver
 from .blocking_driver import BlockingDriver
 from .calls import Calls
@@ -46,7 +47,7 @@ class Client(BlockingDriver):
         on_wait: Callable[[float, SkytellsError], object] | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._pool = Pool(self.base_url, transfer.limits(timeout), transport)
+        self._pool = Pool(self.base_url, transfer.limits(None if timeout is None else span(timeout)), transport)
         self._sleep = sleep
         self._on_wait = on_wait
 
@@ -80,7 +81,8 @@ class Client(BlockingDriver):
 class AsyncClient(AsyncDriver):
     """The async client; every verb of `Client`, awaited.
 
-    `sleep` is an async function of seconds. Close it with `aclose`, or use it in an `async with`.
+    `sleep` is an async function of seconds. It is for asyncio; close it with `aclose`, or use it in an `async with`.
+    Stop reaches a coroutine as `asyncio.CancelledError`: that carries `prediction` or `reply` then.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class AsyncClient(AsyncDriver):
         on_wait: Callable[[float, SkytellsError], object] | None = None,
     ) -> None:
         self._calls = Calls(api_key=api_key, base_url=base_url, observers=observers, retry=retry)
-        self._pool = AsyncPool(self.base_url, transfer.limits(timeout), transport)
+        self._pool = AsyncPool(self.base_url, transfer.limits(None if timeout is None else span(timeout)), transport)
         self._sleep = sleep
         self._on_wait = on_wait
 

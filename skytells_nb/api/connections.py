@@ -8,14 +8,17 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
+from ..errors import SetupError, plain
 from . import sockets, transfer
 from .lines import IDLE
+
+T = TypeVar("T")
 
 _RAISED = (
     httpcore.TimeoutException,
@@ -146,7 +149,7 @@ def maker(base_url: str) -> Callable[[], Line | httpx.HTTPTransport]:
     origin, context, proxy = _way(base_url)
     if proxy is None:
         return lambda: Line(origin, context)
-    return lambda: httpx.HTTPTransport(verify=context or True, limits=_ONE, proxy=proxy)
+    return lambda: _through(lambda: httpx.HTTPTransport(verify=context or True, limits=_ONE, proxy=proxy))
 
 
 def async_maker(base_url: str) -> Callable[[], AsyncLine | httpx.AsyncHTTPTransport]:
@@ -154,7 +157,16 @@ def async_maker(base_url: str) -> Callable[[], AsyncLine | httpx.AsyncHTTPTransp
     origin, context, proxy = _way(base_url)
     if proxy is None:
         return lambda: AsyncLine(origin, context)
-    return lambda: httpx.AsyncHTTPTransport(verify=context or True, limits=_ONE, proxy=proxy)
+    return lambda: _through(lambda: httpx.AsyncHTTPTransport(verify=context or True, limits=_ONE, proxy=proxy))
+
+
+def _through(make: Callable[[], T]) -> T:
+    """Make what goes through the environment's proxy; raises `SetupError` for one that cannot be used."""
+    try:
+        return make()
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        what = f"The proxy that the environment names cannot be used: {plain(error, 160).rstrip('.')}."
+        raise SetupError(what, "Mend HTTPS_PROXY or ALL_PROXY; nothing was sent.") from error
 
 
 _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE)
@@ -163,14 +175,20 @@ _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_ex
 def _way(base_url: str) -> tuple[httpcore.Origin, ssl.SSLContext | None, str | None]:
     url = httpx.URL(base_url)
     origin = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/").origin
-    trust_env = transfer.trusts_environment(base_url)
     proxy = None
-    if trust_env and not proxy_bypass(url.host):
+    if transfer.trusts_environment(base_url) and not proxy_bypass(url.host):
         proxies = getproxies()
         proxy = proxies.get(url.scheme) or proxies.get("all")
     if proxy is not None and "://" not in proxy:
         proxy = f"http://{proxy}"
-    context = httpx.create_ssl_context(trust_env=trust_env) if url.scheme == "https" else None
-    if context is not None:
-        context.set_alpn_protocols(["http/1.1"])
-    return origin, context, proxy
+    return origin, _context() if url.scheme == "https" else None, proxy
+
+
+def _context() -> ssl.SSLContext:
+    try:
+        context = httpx.create_ssl_context()
+    except OSError as error:
+        what = f"The certificates that the environment names cannot be read: {plain(error, 160).rstrip('.')}."
+        raise SetupError(what, "Mend SSL_CERT_FILE or SSL_CERT_DIR; nothing was sent.") from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context

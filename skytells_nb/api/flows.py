@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import BrokenStreamError, RefusedError, SkytellsError, plain
+from ..errors import BrokenStreamError, NetworkError, RefusedError, ServiceError, SkytellsError, plain
 from . import pricing, requests, wire
 from .assembly import Assembly
 from .reading import record
@@ -55,14 +55,20 @@ def exchange(
         except SkytellsError as error:
             wait = policy.wait_before_retry(request.method, error, attempts, waited, random.random)
             if wait is None:
-                if getattr(error, "may_have_run", False):
-                    error.advise(wire.look_first(request))
+                _advise(error, request)
                 raise
             cause = error
         yield Pause(wait, cause)
         waited += wait
         if trace is not None:
             trace.waited += wait
+
+
+def _advise(error: SkytellsError, request: wire.Request) -> None:
+    """Say how to look before a request is repeated that may have run; one that only reads may be repeated."""
+    if isinstance(error, NetworkError | ServiceError) and error.may_have_run:
+        error.may_have_run = request.method != "GET"
+        error.advise(wire.look_first(request) if error.may_have_run else "Nothing was changed by it: try again.")
 
 
 def told(trace: Trace, work: Flow[T]) -> Flow[T]:
@@ -199,6 +205,8 @@ def _read(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]
     if not (assembly.finished or assembly.done):
         what = f"The answer broke off after {len(assembly.reply().text)} characters, without an end mark."
         raise BrokenStreamError(what, "What had come is kept.")
+    if not assembly.begun:
+        raise BrokenStreamError("The stream ended without an answer in it.", "It may have been billed.")
 
 
 def _broken(error: BaseException, trace: Trace, assembly: Assembly) -> tuple[Reply, Call]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import (
+    InputError,
     JobCanceledError,
     JobFailedError,
     ServiceError,
@@ -40,9 +41,23 @@ Progress = Callable[[Prediction, float], None]
 _MOST_STALE = 100
 
 
+def check_progress(on_progress: object) -> None:
+    """Raise `InputError` for what cannot be called, before a job is paid for."""
+    if on_progress is not None and not callable(on_progress):
+        what = f"on_progress={plain(on_progress, 40)} is no function."
+        raise InputError(what, "Give one of a prediction and seconds; nothing was sent.")
+
+
 def create(request: wire.Request, trace: Trace) -> Flow[Prediction]:
     """Create a prediction, as the service first describes it; the observers are yet to be told of it."""
-    return (yield from told(trace, _created(request, trace)))
+    try:
+        return (yield from told(trace, _created(request, trace)))
+    except (GeneratorExit, Exception):
+        raise
+    except BaseException as stop:
+        if trace.attempts:
+            stop.add_note(wire.look_first(request))
+        raise
 
 
 def _created(request: wire.Request, trace: Trace) -> Flow[Prediction]:
@@ -74,7 +89,7 @@ def concluded(job: Prediction, trace: Trace, model: Model | None) -> tuple[Predi
         outputs=pricing.outputs_of(job),
         charge=charge,
     )
-    return replace(job, call=call), call
+    return replace(job, model=job.model or trace.call.model, call=call), call
 
 
 def wait(
@@ -109,7 +124,11 @@ def wait(
             job = yield from _look(job, trace, max(1.0, timeout - (trace.clock() - begun)))
             if on_progress is not None:
                 on_progress(job, trace.clock() - begun)
-    except (GeneratorExit, Exception):
+    except (GeneratorExit, SkytellsError):
+        raise
+    except Exception as error:  # of `on_progress`: the job goes on
+        error.prediction = job  # type: ignore[attr-defined]
+        error.add_note(_what_became(job))
         raise
     except BaseException as stop:
         try:

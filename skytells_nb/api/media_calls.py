@@ -36,7 +36,10 @@ class MediaCalls(Account):
         return model, sent
 
     def quote(self, model: str, values: Mapping[str, Any]) -> Flow[pricing.Quote]:
-        """Say what a prediction would cost, and how that is known; checks the inputs and sends no prediction."""
+        """Say what a prediction would cost in USD, and how that is known; checks the inputs and sends no prediction.
+
+        Raises `InvalidInputError` or `UnknownNameError` as `submit` does.
+        """
         found, sent = yield from self._checked(model, values)
         return pricing.quote(found, sent)
 
@@ -87,10 +90,14 @@ class MediaCalls(Account):
     ) -> Flow[Prediction]:
         """Check the inputs, create a prediction and wait for its result: `submit` and `wait` in one.
 
+        `values` are the model's inputs by name; `timeout` is seconds for the whole (default 600), `webhook` as for
+        `submit`, `on_progress` and `cancel_on_interrupt` as for `wait`; `tag` marks the call in the record.
         `server_wait` asks the service to answer only when the job has ended (its `await`), which saves looks at a
-        quick model; a connection that breaks meanwhile takes the id with it, so leave it off for slow ones.
+        quick model; a connection that breaks meanwhile takes the id with it, and Stop cannot cancel, so leave it off
+        for slow ones. Raises what `submit` and `wait` raise.
         """
         limit = span(timeout)
+        jobs.check_progress(on_progress)
         patience = limit if server_wait else None
         request, trace, found = yield from self._prepared(model, values, tag, webhook, patience=patience)
         job = yield from jobs.create(request, trace)
@@ -121,6 +128,7 @@ class MediaCalls(Account):
         `JobFailedError` or `JobCanceledError` for a job that ended without a result.
         """
         limit = span(timeout, least=0)
+        jobs.check_progress(on_progress)
         if isinstance(job, Prediction) and _has_ended(job):
             if on_progress is not None:
                 on_progress(job, 0.0)
@@ -133,14 +141,22 @@ class MediaCalls(Account):
         return (yield from work)
 
     def cancel(self, job: Prediction | str) -> Flow[Prediction]:
-        """Cancel a prediction (or its id); returns it as it stands then. One that has ended stays as it is."""
+        """Cancel a prediction (or its id); returns it as it stands then. One that has ended stays as it is.
+
+        Raises `ServiceError` for an id that the service does not know.
+        """
         if isinstance(job, Prediction) and _has_ended(job):
             return job
         job, trace = yield from self._taken_up(job)
         return (yield from jobs.cancel(job, trace, self._known_models.get(job.model)))
 
     def delete(self, job: Prediction | str) -> Flow[None]:
-        """Delete a prediction (or its id) and its files from the service; what is saved here stays."""
+        """Delete a prediction (or its id) and its files from the service; what is saved here stays.
+
+        Raises `ServiceError` for an id that the service does not know.
+        """
+        if not isinstance(job, Prediction | str):
+            raise InputError(f"{plain(job, 40)!r} is no prediction and no id.", "Give what submit(...) returned.")
         named = job if isinstance(job, Prediction) else Prediction(job, Status.RUNNING)
         if _has_ended(named):
             named = replace(named, call=None)
@@ -148,7 +164,7 @@ class MediaCalls(Account):
         yield from jobs.delete(named, trace, self._known_models.get(named.model))
 
     def prediction(self, prediction_id: str) -> Flow[Prediction]:
-        """Look a prediction up by its id."""
+        """Look a prediction up by its id; raises `ServiceError` for one that the service does not know."""
         found = yield from jobs.look_up(prediction_id, self._policy)
         if not found.id:
             what = f"The service was asked for prediction {plain(prediction_id, 80)!r} and described none."
@@ -169,6 +185,8 @@ class MediaCalls(Account):
         `since` and `until` are days in UTC (a date, or "2026-11-22"), both in the list; `status` is a word such as
         "succeeded", in any spelling; `per_page` is 1 to 50. Raises `InputError` for what is no day, number or status.
         """
+        if model is not None and not isinstance(model, str):
+            raise InputError(f"model={plain(model, 40)!r} is no name.", "Give the model's slug; nothing was sent.")
         if isinstance(per_page, bool) or not isinstance(per_page, int) or not 1 <= per_page <= MOST_PER_PAGE:
             raise InputError(f"per_page must be 1 to {MOST_PER_PAGE}.", "Nothing was sent.")
         first, last = _day("since", since), _day("until", until)
@@ -188,6 +206,8 @@ class MediaCalls(Account):
 
     def _taken_up(self, job: Prediction | str) -> Flow[tuple[Prediction, Trace]]:
         """Take a job up again, by its own record or, where only its id is known, by a new one that names the id."""
+        if not isinstance(job, Prediction | str):
+            raise InputError(f"{plain(job, 40)!r} is no prediction and no id.", "Give what submit(...) returned.")
         if isinstance(job, Prediction) and job.call is not None:
             return job, self._resumed(job)
         name = job if isinstance(job, str) else job.id

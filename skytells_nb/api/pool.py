@@ -15,6 +15,7 @@ from typing import Any, Generic
 
 import httpx
 
+from ..errors import NetworkError
 from .lines import L, Lines, Waiter
 
 Place = tuple[int, asyncio.AbstractEventLoop | None]
@@ -69,7 +70,10 @@ class Pool(_Lending[httpx.BaseTransport]):
         line, waiter = lines.take()
         if line is None:
             try:
-                line = waiter.result()
+                line = waiter.result(_patience(request))
+            except TimeoutError:
+                _close_all(lines.withdraw(waiter))
+                raise _all_in_use() from None
             except BaseException:
                 _close_all(lines.withdraw(waiter))
                 raise
@@ -86,6 +90,19 @@ class Pool(_Lending[httpx.BaseTransport]):
         self._closed = True
         lines = self.lines.close()
         _close_all(lines if self._given is None else [*lines, self._given])
+
+
+def _patience(request: httpx.Request) -> float | None:
+    """Say how many seconds a request may wait for a line: as long as for its answer."""
+    seconds: float | None = request.extensions.get("timeout", {}).get("read")
+    return seconds
+
+
+def _all_in_use() -> NetworkError:
+    what = "All connections of this client are in use."
+    return NetworkError(
+        what, "Nothing was sent. Close streams that are not read to their end, or wait for other calls."
+    )
 
 
 def _close_all(lines: list[httpx.BaseTransport]) -> None:
@@ -133,7 +150,11 @@ class AsyncPool(_Lending[httpx.AsyncBaseTransport]):
         line, waiter = lines.take()
         if line is None:
             try:
-                line = await waiter
+                async with asyncio.timeout(_patience(request)):
+                    line = await waiter
+            except TimeoutError:
+                await _aclose_all(lines.withdraw(waiter))
+                raise _all_in_use() from None
             except BaseException:
                 await _aclose_all(lines.withdraw(waiter))
                 raise

@@ -93,6 +93,12 @@ def mended(said: str) -> str:
     return said
 
 
+def whole_characters(said: str) -> tuple[str, str]:
+    """Split off the first half of a character at the end, whose second half is still to come; mend the rest."""
+    cut = len(said) - 1 if "\ud800" <= said[-1:] <= "\udbff" else len(said)
+    return mended(said[:cut]), said[cut:]
+
+
 def strings(value: object) -> list[str]:
     """Flatten an output: a string, a list, objects whose values are links, nested in any way."""
     found: list[str] = []

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..errors import ServiceError, plain
 from .assembly import Assembly, join_tool_calls, joined
-from .reading import Json, count, mended, record, text
+from .reading import Json, count, mended, record, text, whole_characters
 from .values import Delta, Reply
 from .values.text import called
 from .wire import read_problem
@@ -27,6 +27,7 @@ class ResponseAssembly(Assembly):
     def __init__(self) -> None:
         super().__init__()
         self._response: Json = {}
+        self._half = ""
         self._texts: dict[tuple[int, int], list[str]] = {}
         self._refusals: list[str] = []
         self._tools: dict[int, Json] = {}
@@ -40,6 +41,7 @@ class ResponseAssembly(Assembly):
     def add(self, chunk: Json) -> list[Delta]:
         """Take one event."""
         kind = text(chunk.get("type"))
+        self.begun = True
         response = record(chunk.get("response"))
         self._response = response or self._response
         if kind in _ENDS:
@@ -61,6 +63,8 @@ class ResponseAssembly(Assembly):
         place = (index, count(event.get("content_index")) or 0)
         match kind:
             case "response.output_text.delta" if piece := text(event.get("delta")):
+                if self._half or not piece.isascii():
+                    piece, self._half = whole_characters(self._half + piece)
                 self._texts.setdefault(place, []).append(piece)
                 return Delta(piece, event)
             case "response.output_text.done" if place not in self._texts and (piece := text(event.get("text"))):

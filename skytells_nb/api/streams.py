@@ -6,9 +6,11 @@ Nothing is sent before the first step of the loop. Leaving the loop early closes
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Self
 
+from ..errors import SetupError
 from .assembly import Assembly
 from .values import Delta, Reply
 
@@ -35,17 +37,23 @@ class ChatStream(_Answer):
         self._deltas = deltas
 
     def __iter__(self) -> Iterator[Delta]:
-        try:
-            yield from self._deltas
-        finally:
-            self.close()
+        with _by_one_thread():
+            try:
+                yield from self._deltas
+            finally:
+                self._deltas.close()
 
     def __next__(self) -> Delta:
-        return next(self._deltas)
+        with _by_one_thread():
+            return next(self._deltas)
 
     def close(self) -> None:
-        """Stop the answer and free its connection; what came is kept in `reply`."""
-        self._deltas.close()
+        """Stop the answer and free its connection; what came is kept in `reply`.
+
+        Raises `SetupError` where another thread is reading: leave the loop there.
+        """
+        with _by_one_thread():
+            self._deltas.close()
 
     def __enter__(self) -> Self:
         return self
@@ -80,3 +88,14 @@ class AsyncChatStream(_Answer):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+@contextmanager
+def _by_one_thread() -> Iterator[None]:
+    """Say in our words that a stream has one reader."""
+    try:
+        yield
+    except ValueError as error:
+        if "already executing" not in str(error):
+            raise
+        raise SetupError("This stream is being read by another thread.", "Leave the loop there to stop it.") from error

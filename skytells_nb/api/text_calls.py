@@ -59,7 +59,7 @@ class TextCalls(Account):
         """
         told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
         asked = messages.messages_of(prompt, system, images)
-        request = _timed(requests.chat(model, asked, _no_stream("chat", told), stream=False), timeout)
+        request = _timed(requests.chat(model, asked, _passed_on("chat", told), stream=False), timeout)
         trace = self._trace("chat", request, model, tag, asked)
         return self._naming_models(model, flows.ask(request, trace, lambda body: Reply.from_json(whole_chat(body))))
 
@@ -87,7 +87,7 @@ class TextCalls(Account):
         if not self._usage_refused:
             told.setdefault("stream_options", {"include_usage": True})
         asked = messages.messages_of(prompt, system, images)
-        request = _timed(requests.chat(model, asked, _no_stream("chat", told), stream=True), timeout)
+        request = _timed(requests.chat(model, asked, _passed_on("chat", told), stream=True), timeout)
         return self._opening("chat", request, model, tag, asked, ChatAssembly(_choices(params.get("n"))))
 
     def respond(
@@ -115,7 +115,7 @@ class TextCalls(Account):
         told = {"max_output_tokens": max_output_tokens, "temperature": temperature, **params}
         asked = messages.messages_of(prompt, images=images, items=True)
         used, asked, told = _following(asked, previous, model, told | {"instructions": instructions, "store": store})
-        request = _timed(requests.respond(used, _items(asked), _no_stream("respond", told), stream=False), timeout)
+        request = _timed(requests.respond(used, _items(asked), _passed_on("respond", told), stream=False), timeout)
         trace = self._trace("responses", request, used, tag, asked)
         work = flows.ask(request, trace, lambda body: Reply.from_response(whole_response(body)))
         return self._naming_models(used, work)
@@ -143,7 +143,7 @@ class TextCalls(Account):
         told = {"max_output_tokens": max_output_tokens, "temperature": temperature, **params}
         asked = messages.messages_of(prompt, images=images, items=True)
         used, asked, told = _following(asked, previous, model, told | {"instructions": instructions, "store": store})
-        request = _timed(requests.respond(used, _items(asked), _no_stream("respond", told), stream=True), timeout)
+        request = _timed(requests.respond(used, _items(asked), _passed_on("respond", told), stream=True), timeout)
         return self._opening("responses", request, used, tag, asked, ResponseAssembly())
 
     def _opening(
@@ -188,7 +188,7 @@ class TextCalls(Account):
         wanted = vectors.texts_of(texts)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise InputError("batch_size must be a whole number of at least 1.", "Nothing was sent.")
-        told = {"encoding_format": encoding_format, "dimensions": dimensions, **params}
+        told = _passed_on("embed", {"encoding_format": encoding_format, "dimensions": dimensions, **params})
         limit = None if timeout is None else span(timeout)
         used = settings.embedding_model(model) or _first_embedder((yield from self.models()))
         batches = list(vectors.batches_of(wanted, batch_size))
@@ -204,8 +204,12 @@ def _timed(request: wire.Request, timeout: float | None) -> wire.Request:
     return request if timeout is None else replace(request, timeout=span(timeout))
 
 
-def _no_stream(verb: str, params: dict[str, Any]) -> dict[str, Any]:
-    if "stream" in params:
+def _passed_on(verb: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Let parameters through to the API, but for those that the verb makes itself."""
+    for name in ("messages", "input"):
+        if name in params:
+            raise InputError(f"`{name}` is not a parameter of {verb}.", "Give it as the first argument.")
+    if "stream" in params and verb != "embed":
         what = f"`stream` is not a parameter of {verb}."
         raise InputError(what, f"Use {verb}_stream(...) to read the answer as it comes.")
     return params

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import NetworkError, ServiceError, SkytellsError, plain, without_secrets
+from ..errors import InputError, NetworkError, ServiceError, SkytellsError, plain, without_secrets
 from ..settings import Key, is_loopback
 from . import wire
 
@@ -82,6 +82,8 @@ def trouble(error: httpx.HTTPError | httpx.InvalidURL, base_url: str) -> Skytell
         link = link.__cause__ or link.__context__
     host = base_url.partition("://")[2].partition("/")[0]
     reason = plain(error, 160) or type(error).__name__
+    if isinstance(error, httpx.InvalidURL):
+        return InputError(f"The request's address cannot be written: {reason.rstrip('.')}.", "Nothing was sent.")
     if isinstance(error, httpx.DecodingError):
         return ServiceError(f"The answer of {host} cannot be unpacked: {reason}.", "Try again.", may_have_run=True)
     if isinstance(error, _NOT_SENT):

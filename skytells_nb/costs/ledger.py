@@ -108,12 +108,18 @@ class Ledger:
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = settings.ledger_file(path)
         self.unwritten: dict[str, Row] = {}
-        self._lock = threading.RLock()
+        self._locks: dict[int, threading.RLock] = {}
         self._connection: sqlite3.Connection | None = None
         self._process = 0
         self._inode = 0
         self._next_look = 0.0
         self.trouble = ""
+
+    @property
+    def _lock(self) -> threading.RLock:
+        """The lock of this process: a thread that is not in a forked one may hold the other's for ever."""
+        process = os.getpid()
+        return self._locks.get(process) or self._locks.setdefault(process, threading.RLock())
 
     def insert(self, row: Row) -> None:
         """Commit a new row; raises sqlite3.Error or OSError where that is not possible."""

@@ -99,7 +99,10 @@ class Dialect:
 
     def but(self, changes: Mapping[str, str] | Iterable[tuple[str, str]]) -> Dialect:
         """Return this dialect with some rows changed; raises `ValueError` for an unknown row or word."""
-        wanted: dict[str, Any] = dict(changes)
+        try:
+            wanted: dict[str, Any] = dict(changes)
+        except (TypeError, ValueError):
+            raise ValueError(f"dialect must be a dict such as {{'status': 'sdk'}}, not {changes!r}") from None
         for name in wanted:
             if name not in WORDS:
                 near = get_close_matches(str(name), WORDS, n=1)

@@ -50,10 +50,12 @@ SCOPES: dict[str, str] = {
     "error-midstream": "stream",
     "array-content": "stream",
     "obfuscation": "stream",
-    "status-false": "create",  # E7: 200, a boolean status and an id
-    "fail": "create",  # E6: the job fails
+    "status-false": "create",  # 200, a boolean status and an id
+    "fail": "create",  # the job fails
     "expired": "create",  # the job's files are gone as soon as it has ended
 }
+# Other names: error shapes that only a prediction has.
+_ALIASES = {"E6": "fail", "E7": "status-false"}
 SHAPES = ("E1", "E2", "E3", "E4", "E5", "E8", "E9", "merged")
 KINDS = ("chat", "stream", "plain", "create", "media")
 
@@ -63,7 +65,7 @@ class Fault:
     """One thing to do wrong, and to which requests.
 
     `retry_after` is in seconds and comes with a 429 (1 unless told) or where it is told; `status`, `error` and
-    `shape` are those of an error; `seconds` is how long something slow takes; `on` narrows the fault to one
+    `shape` are those of an error; `seconds` is how long something slow or stalled takes; `on` narrows the fault to one
     kind of request; `late` lets the work be done first; `rate` is the share of fitting requests it happens to,
     `times` how many of them at most (None: as often as it is injected); `dialect` is how the answer is spoken.
     """
@@ -89,15 +91,19 @@ class Fault:
 
 def parse(text: str) -> Fault:
     """Read `NAME` or `NAME;key=value`; raise `ValueError`, naming what is known, for anything else."""
+    if not isinstance(text, str):
+        raise ValueError(f"faults are texts such as '429;times=3', not {text!r}")  # noqa: TRY004 - documented
     name, *parts = (part.strip() for part in text.split(";"))
+    name = _ALIASES.get(name, name)
     values: dict[str, Any] = {}
     if name.startswith("error="):
         parts.insert(0, name)
         name = "error"
     if name not in SCOPES:
-        near = get_close_matches(name, SCOPES, n=1)
+        names = (*SCOPES, *_ALIASES)
+        near = get_close_matches(name, names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(f"Unknown fault {name!r}{hint}. Known faults: {', '.join(SCOPES)}.")
+        raise ValueError(f"Unknown fault {name!r}{hint}. Known faults: {', '.join(names)}.")
     if name == "dialect":
         return Fault(name, dialect=dialect.pairs(parts))
     for part in parts:

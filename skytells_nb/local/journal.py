@@ -21,7 +21,8 @@ HIDDEN = "[key]"
 _MOST = 2000
 _LONGEST_BODY = 1_000_000
 _KEY_HEADERS = frozenset({"x-api-key", "authorization", "proxy-authorization", "cookie"})
-_LIKE_A_KEY = re.compile(r"\b(?:sk-|wfb_)[A-Za-z0-9_-]{16,}")
+# A key begins a word, or follows an escape that ends in a letter or digit: of JSON, of an address.
+_LIKE_A_KEY = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))(?:sk-|wfb_)[A-Za-z0-9_-]{8,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,7 +88,7 @@ class Memory:
 
     def inject(self, fault: str | Fault, times: int = 1) -> None:
         """Plan `fault` for the next `times` requests it fits; raise `ValueError` for an unknown one."""
-        planned = parse(fault) if isinstance(fault, str) else fault
+        planned = fault if isinstance(fault, Fault) else parse(fault)
         with self._lock:
             self._plans.append(_Plan(planned, planned.times or times))
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from numbers import Integral, Real
+from typing import Any
 
 from .dialect import Dialect
 from .faults import Fault
@@ -40,13 +42,15 @@ class Options:
     faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.pace < float("inf"):
+        if not (is_number(self.pace) and 0 < self.pace < float("inf")):
             raise ValueError(f"pace must be a number above 0, not {self.pace!r}")
         for name in ("token_seconds", "media_seconds"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"{name} must be 0 or more seconds, not {getattr(self, name)!r}")
-        if self.requests_per_minute is not None and self.requests_per_minute < 1:
-            raise ValueError(f"requests_per_minute must be 1 or more, not {self.requests_per_minute!r}")
+            seconds = getattr(self, name)
+            if not (is_number(seconds) and 0 <= seconds < float("inf")):
+                raise ValueError(f"{name} must be 0 or more seconds, not {seconds!r}")
+        calls = self.requests_per_minute
+        if calls is not None and not (is_number(calls, Integral) and calls >= 1):
+            raise ValueError(f"requests_per_minute must be a whole number of 1 or more, not {calls!r}")
         if self.credits is not None:
             try:
                 balance = Decimal(str(self.credits))
@@ -60,3 +64,8 @@ class Options:
     def balance(self) -> Decimal | None:
         """The starting balance in dollars, or None when it is endless."""
         return None if self.credits is None else Decimal(str(self.credits))
+
+
+def is_number(value: Any, kind: type = Real) -> bool:
+    """Whether `value` is a number of this kind; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)

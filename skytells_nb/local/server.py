@@ -14,6 +14,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -22,11 +24,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .app import create_app
 from .dialect import Dialect
 from .faults import parse
-from .options import EXAMPLE_KEY, Options
+from .options import EXAMPLE_KEY, Options, is_number
 from .trouble import HANG_UP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from decimal import Decimal
     from types import TracebackType
 
@@ -52,8 +54,8 @@ class Sandbox:
     `port` 0 takes any free one. The other options are those of `Options`: `pace` (how many times faster than
     normal), `token_seconds`, `credits` (dollars; None: endless), `requests_per_minute`, `media_seconds` that
     files can be fetched, `dialect` (how answers are written, for instance `{"status": "sdk"}`; see `dialect`;
-    `spelling` and `error_shape` are two of its rows), and `faults`, as `--fault` takes them. Raises `ValueError`
-    for an option out of its range; `start` raises `OSError` when the port is taken.
+    `spelling` and `error_shape` are two of its rows), and `faults`, as `--fault` takes them. Raises `ValueError`,
+    naming the option, for one out of its range or of a wrong type; `start` raises `OSError` when the port is taken.
 
     Example:
         >>> with Sandbox(pace=20) as sandbox:
@@ -76,6 +78,10 @@ class Sandbox:
         dialect: Mapping[str, str] | None = None,
         faults: Iterable[str] = (),
     ) -> None:
+        if not is_number(port, Integral):
+            raise ValueError(f"port must be a whole number, not {port!r}")
+        if isinstance(faults, str) or not isinstance(faults, Iterable):
+            raise ValueError(f"faults must be a list such as ['429;times=3'], not {faults!r}")  # noqa: TRY004 - documented
         self._asked_port = port
         self._options = Options(
             pace=pace,
@@ -83,7 +89,9 @@ class Sandbox:
             credits=credits,
             requests_per_minute=requests_per_minute,
             media_seconds=media_seconds,
-            dialect=Dialect().but({"spelling": spelling, "error_shape": error_shape, **(dialect or {})}),
+            dialect=Dialect()
+            .but({"spelling": spelling, "error_shape": error_shape})
+            .but({} if dialect is None else dialect),
             faults=tuple(map(parse, faults)),
         )
         self._app = create_app(self._options)

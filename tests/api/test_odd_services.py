@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from skytells_nb.api import lines
+from skytells_nb.api.client import Client
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.costs.ledger import Ledger, Recorder
-from skytells_nb.errors import ContentBlockedError, InputError, RefusedError, ServiceError
-from tests.canned import KEY, Asked, Said, serving
+from skytells_nb.errors import (
+    BrokenStreamError,
+    ContentBlockedError,
+    InputError,
+    NetworkError,
+    RefusedError,
+    ServiceError,
+    SetupError,
+)
+from skytells_nb.local import Sandbox
+from tests.canned import KEY, Asked, Said, Streamed, serving
 
 MODEL = {"namespace": "m", "type": "image", "input_schema": {"type": "object", "properties": {}}}
 
@@ -95,3 +108,125 @@ def test_a_key_that_a_service_repeats_is_in_no_error_and_no_record(tmp_path: Pat
     file.close()
     assert len(rows) == 2
     assert KEY not in json.dumps(rows)
+
+
+def test_a_character_that_comes_in_two_halves_is_given_out_whole() -> None:
+    """JSON may cut an emoji between two chunks; a half that stays alone is no text, and cannot be printed."""
+    pieces = [{"choices": [{"delta": {"content": piece}}]} for piece in ("Hi \ud83d", "\ude00!", " \ud83d")]
+    with serving(Streamed([*pieces, "[DONE]"])) as service, service.client() as client:
+        stream = client.chat_stream("Hi")
+        assert [delta.text for delta in stream] == ["Hi ", "😀!", " "]
+        assert stream.reply.text == "Hi 😀! \N{REPLACEMENT CHARACTER}"
+
+
+def test_a_stream_without_an_answer_is_broken() -> None:
+    """An end mark alone is no empty answer."""
+    nothing = pytest.raises(BrokenStreamError, match="ended without an answer")
+    with serving(Streamed(["[DONE]"])) as service, service.client() as client, nothing:
+        list(client.chat_stream("Hi"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda client: client.chat("Hi", messages=[]),
+        lambda client: client.respond("Hi", input="Ho"),
+        lambda client: client.embed("Hi", input="Ho", model="m"),
+        lambda client: client.chat("Hi", model=None),
+        lambda client: client.model(["m"]),
+        lambda client: client.wait(None),
+        lambda client: client.delete(5),
+        lambda client: client.predictions(model=5),
+        lambda client: client.predict("m", {}, on_progress=5),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_sends_nothing(wrong: Any) -> None:
+    """Of any type, and also where it would have replaced the question."""
+    with serving({}) as service, service.client() as client:
+        with pytest.raises(InputError):
+            wrong(client)
+        assert service.lines == []
+
+
+@pytest.mark.parametrize("options", [{"timeout": -1}, {"timeout": "5"}, {"timeout": True}, {"api_key": b"sk-x"}])
+def test_a_wrong_setting_is_told_when_the_client_is_made(options: dict[str, Any]) -> None:
+    """Not by the first call."""
+    with serving({}) as service, pytest.raises((InputError, SetupError)):
+        service.client(**options)
+
+
+def test_what_only_reads_was_not_billed(sandbox: Sandbox) -> None:
+    """A GET that broke off, as often as it was tried, says that it may be repeated."""
+    sandbox.inject("cut-body", 4)
+    client = Client(api_key=KEY, base_url=sandbox.url, observers=(), sleep=lambda _: None)
+    with client, pytest.raises(NetworkError) as caught:
+        client.models()
+    assert (caught.value.may_have_run, caught.value.fix) == (False, "Nothing was changed by it: try again.")
+
+
+def test_stop_while_a_job_is_created_says_how_to_look() -> None:
+    """The id cannot be known yet; the list of predictions knows."""
+
+    def stop(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    stopped = pytest.raises(KeyboardInterrupt)
+    with serving(MODEL, Said({}, 429)) as service, service.client(sleep=stop) as client, stopped as caught:
+        client.predict("m", {})
+    assert "sky.Client().predictions()" in caught.value.__notes__[0]
+
+
+def test_what_a_progress_function_raises_carries_the_job() -> None:
+    """The job goes on, and is paid for."""
+
+    def broken(_job: Prediction, _seconds: float) -> None:
+        raise ZeroDivisionError
+
+    running = {"id": "p1", "status": "processing"}
+    with serving(MODEL, running) as service, service.client() as client, pytest.raises(ZeroDivisionError) as caught:
+        client.predict("m", {}, on_progress=broken)
+    assert caught.value.prediction.id == "p1"  # type: ignore[attr-defined]
+    assert "may still be running" in caught.value.__notes__[0]
+
+
+def test_streams_that_nobody_reads_do_not_hold_the_next_call_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the bound a call waits as long as for an answer, and then says why."""
+    monkeypatch.setattr(lines, "MOST", 1)
+    piece = {"choices": [{"delta": {"content": "Hi"}}]}
+    with serving(Streamed([piece], stays=True)) as service, service.client() as client:
+        with client.chat_stream("Hi") as stream:
+            next(stream)
+            with pytest.raises(NetworkError, match="All connections of this client are in use") as caught:
+                client.chat("Hi", timeout=0.05)
+        assert caught.value.may_have_run is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("HTTPS_PROXY", "garbage://proxy", "The proxy that the environment names"),
+        ("HTTPS_PROXY", "http://proxy:bad", "The proxy that the environment names"),
+        ("SSL_CERT_FILE", "/nonexistent.pem", "The certificates that the environment names"),
+    ],
+)
+def test_a_wrong_environment_is_named(name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is sent, and as an error of ours."""
+    monkeypatch.setenv(name, value)
+    client = Client(api_key=KEY, base_url="https://api.skytells.test/v1", observers=())
+    with client, pytest.raises(SetupError, match=said):
+        client.chat("Hi")
+
+
+def test_a_child_forked_while_a_row_is_written_writes_its_own(tmp_path: Path) -> None:
+    """A lock that a thread of the parent held is nobody's in the child."""
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    with ledger._lock:
+        child = multiprocessing.get_context("fork").Process(target=ledger.rows)
+        thread = threading.Thread(target=child.start)
+        thread.start()
+        thread.join()
+        child.join(20)
+        exit_code = child.exitcode
+        child.kill()
+    ledger.close()
+    assert exit_code == 0

@@ -51,7 +51,7 @@ def test_a_chat_s_request_is_this(scripted: Callable[..., Any], chat_answer: htt
 
 def test_a_stream_asks_for_events(scripted: Callable[..., Any]) -> None:
     """The accept header names both kinds of answer."""
-    used = scripted(httpx.Response(200, content=b"data: [DONE]\n\n"))
+    used = scripted(httpx.Response(200, content=b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n'))
     for _ in used.client.chat_stream("Hi"):
         pass
     assert used.sent[0].headers["accept"] == "text/event-stream, application/json"

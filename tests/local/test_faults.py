@@ -309,3 +309,29 @@ def test_an_injected_fault_waits_for_its_kind(sandbox: Sandbox, own_api: httpx.C
 def test_a_fault_in_a_header_does_nothing_where_it_does_not_apply(api: httpx.Client) -> None:
     """A cut model list is a model list."""
     assert api.get("/models", headers={"x-sandbox-fault": "cut"}).status_code == 200
+
+
+@pytest.mark.parametrize(("shape", "name"), [("E6", "fail"), ("E7", "status-false")])
+def test_the_error_shapes_of_predictions_are_faults_of_theirs(shape: str, name: str) -> None:
+    """E6 and E7 are other names, options and all."""
+    assert faults.parse(f"{shape};times=3") == faults.parse(f"{name};times=3") == faults.Fault(name, times=3)
+
+
+def test_every_error_shape_may_stand_from_the_start(client_of: Callable[[Sandbox], httpx.Client]) -> None:
+    """E1 to E9, once each and in turn: statuses of errors, but 200 for a failed job and for a boolean status."""
+    with Sandbox(pace=100, faults=[f"E{number};times=1" for number in range(1, 10)]) as server:
+        replies = [client_of(server).post("/predictions", json=JOB | {"await": True}) for _ in range(9)]
+    assert [reply.status_code for reply in replies] == [422, 422, 422, 422, 422, 200, 200, 422, 422]
+    assert [reply.json()["status"] for reply in replies[5:7]] == ["failed", False]
+
+
+def test_an_unknown_fault_is_told_that_e6_and_e7_exist() -> None:
+    """They are among the known names."""
+    with pytest.raises(ValueError, match="E6, E7"):
+        faults.parse("E99")
+
+
+def test_what_is_not_text_is_no_fault(sandbox: Sandbox) -> None:
+    """Injecting a number raises at once."""
+    with pytest.raises(ValueError, match="not 503"):
+        sandbox.inject(503)  # type: ignore[arg-type]

@@ -82,3 +82,31 @@ def test_only_the_newest_are_kept() -> None:
     entries = [journal.record(note("GET", f"/{number}", "", {})) for number in range(2005)]
     entries[-1].answered(200)
     assert (len(journal.requests), journal.requests[0].path, journal.requests[-1].status) == (2000, "/5", 200)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("?api_key=sk-querykey99", "?api_key=[key]"),
+        ("?api_key=sk-12345678", "?api_key=[key]"),
+        ("?api_key=sk-1234567", "?api_key=sk-1234567"),
+        ("?then=%2Fv1%3Fkey%3Dsk-querykey99", "?then=%2Fv1%3Fkey%3D[key]"),
+        ("my_sk-querykey99", "my_[key]"),
+        ("wfb_12345678", "[key]"),
+        ("a desk-organizer and a task-forcefully", "a desk-organizer and a task-forcefully"),
+    ],
+)
+def test_a_short_key_is_hidden_too(text: str, told: str) -> None:
+    """From eight characters after its beginning, where a word or an escape's rest begins."""
+    assert hidden(text, ()) == told
+
+
+def test_a_stranger_s_key_is_hidden_at_the_start_of_a_line() -> None:
+    """JSON writes the line's end as a letter, which is no part of the key."""
+    assert without_keys({"prompt": "my key:\nsk-querykey99\tsk-otherkey99"}, ()) == {"prompt": "my key:\n[key]\t[key]"}
+
+
+def test_a_key_in_a_query_is_not_in_the_journal(sandbox: Sandbox, web: httpx.Client) -> None:
+    """Also where it is not the key that was sent in the header."""
+    web.get(f"{sandbox.url}/models?api_key=sk-querykey99", headers={"x-api-key": KEY})
+    assert web.get(f"{root(sandbox)}/_sandbox/requests").json()[0]["query"] == "api_key=[key]"

@@ -102,6 +102,28 @@ def test_two_sandboxes_do_not_share(web: httpx.Client) -> None:
         {"credits": float("nan")},
         {"spelling": "stopped"},
         {"error_shape": "E4"},
+        {"port": "x"},
+        {"port": None},
+        {"port": True},
+        {"pace": "x"},
+        {"pace": None},
+        {"pace": True},
+        {"token_seconds": "x"},
+        {"media_seconds": "x"},
+        {"credits": "x"},
+        {"requests_per_minute": "x"},
+        {"requests_per_minute": 1.5},
+        {"requests_per_minute": True},
+        {"spelling": 5},
+        {"error_shape": []},
+        {"dialect": 5},
+        {"dialect": 0},
+        {"dialect": "status=sdk"},
+        {"dialect": {5: "x"}},
+        {"faults": 5},
+        {"faults": None},
+        {"faults": "429"},
+        {"faults": [5]},
     ],
 )
 def test_a_wrong_option_is_named(wrong: dict[str, Any]) -> None:
@@ -164,3 +186,11 @@ def test_the_sandbox_knows_nothing_of_the_package_around_it(repository: Any) -> 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=repository, check=True)
     assert done.stdout.endswith("False\n")
+
+
+@pytest.mark.parametrize(("made", "counted"), [("image", True), ("audio", False), ("video", False)])
+def test_a_model_of_several_kinds_counts_its_pictures(shared_sandbox: Sandbox, made: str, counted: bool) -> None:
+    """A job has `image_count` where it made pictures, whatever the model could have made."""
+    job = {"model": "sandbox-studio", "input": {"prompt": "x", "output_type": made}, "await": True}
+    reply = httpx.post(f"{shared_sandbox.url}/predictions", json=job, headers={"x-api-key": "sk-x"}, verify=False)
+    assert (reply.json()["status"], "image_count" in reply.json()["metrics"]) == ("succeeded", counted)

@@ -187,3 +187,13 @@ def test_stopping_the_server_ends_open_streams(web: httpx.Client) -> None:
     assert ended.wait(10)
     thread.join()
     assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("seconds", [0, 0.3])
+def test_a_stall_may_be_told_how_long(stream: Callable[..., list[Any]], seconds: float) -> None:
+    """After the good events and so many seconds, the stream ends without a finish reason and without `[DONE]`."""
+    begun = time.monotonic()
+    found = stream(f"stall;seconds={seconds}")
+    assert seconds <= time.monotonic() - begun < 10
+    assert [chunk["choices"] for chunk in found] == [chunk["choices"] for chunk in stream("cut")]
+    assert [choice["finish_reason"] for chunk in found for choice in chunk["choices"]] == [None] * (len(found) - 1)

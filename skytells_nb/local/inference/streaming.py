@@ -37,11 +37,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One event to send and whether the reader has to wait for it (`waits`), or for ever (`stalls`)."""
+    """One event to send and whether the reader has to wait for it (`waits`), or for `stalls` seconds."""
 
     text: str
     waits: bool = True
-    stalls: bool = False
+    stalls: float = 0.0
 
 
 def frames(
@@ -61,7 +61,8 @@ def frames(
                 case "cut":
                     return
                 case "stall":
-                    yield Frame("", stalls=True)
+                    told = fault.seconds if fault else None
+                    yield Frame("", waits=False, stalls=_STALLED if told is None else told)
                     return
                 case "malformed":
                     yield Frame('data: {"id": "broken-by-the-sandbox", "choices": [{"delta"\n\n')
@@ -91,7 +92,7 @@ async def send(frames: Iterator[Frame], memory: Memory) -> AsyncIterator[bytes]:
     ready = b""
     try:
         for frame in frames:
-            pause = _STALLED if frame.stalls else seconds if frame.waits else 0
+            pause = seconds if frame.waits else frame.stalls
             if ready and (pause or len(ready) > _FULL):
                 yield ready
                 ready = b""
