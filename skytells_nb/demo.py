@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -270,9 +270,9 @@ def _open_lab(place: Path, jupyter: Sequence[str]) -> int:
         try:
             return lab.wait()
         except KeyboardInterrupt:
-            lab.send_signal(signal.SIGINT)
-            try:
-                lab.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                lab.terminate()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):  # it may hang while it shuts down
+                lab.send_signal(number)
+                with suppress(subprocess.TimeoutExpired):
+                    lab.wait(timeout=8)
+                    break
             raise

@@ -180,7 +180,11 @@ def test_lab_opens_the_notebook_and_ends_with_ctrl_c(tmp_path: Path) -> None:
         listing = httpx.get(f"http://127.0.0.1:{port}/api/contents", params={"token": "t"}).json()
         family = descendants(process.pid)
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=40)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert "01-quickstart.ipynb" in [entry["name"] for entry in listing["content"]]
     assert process.returncode == 130
     assert alive(family) == []

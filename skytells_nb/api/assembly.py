@@ -24,7 +24,7 @@ class Assembly(ABC):
     """What has come of one answer.
 
     `begun` says that some of the answer has come, `finished` that it is whole by its own word, `done` that nothing more
-    need be read. `trouble` is an error that the service sent in the stream, `settled` the Reply when the call has ended.
+    need be read. `trouble` is an error that the service sent in the stream, `settled` the Reply of an ended call.
     """
 
     def __init__(self) -> None:
