@@ -115,6 +115,8 @@ class ChatAssembly(Assembly):
             if chunk.get("error"):
                 self.trouble = chunk
             return [Delta("", chunk)]
+        if len(choices) == 1 and type(choice := choices[0]) is dict:  # as nearly always
+            return [self._choice(choice, choice.get("delta"), chunk)]
         return [self._choice(choice, choice.get("delta"), chunk) for choice in choices if type(choice) is dict]
 
     def add_whole(self, body: object) -> list[Delta]:
