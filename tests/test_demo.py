@@ -172,17 +172,18 @@ def test_lab_opens_the_notebook_and_ends_with_ctrl_c(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--lab", "--", "--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=t"]
-    with started([*DEMO, *options], tmp_path) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if f":{port}/lab" in line:
-                break
-        listing = httpx.get(f"http://127.0.0.1:{port}/api/contents", params={"token": "t"}).json()
-        family = descendants(process.pid)
-        os.killpg(process.pid, signal.SIGINT)
+    patient = httpx.HTTPTransport(retries=5)  # it says where it is before it listens there
+    with started([*DEMO, *options], tmp_path) as process, httpx.Client(transport=patient, timeout=30) as client:
         try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if f":{port}/lab" in line:
+                    break
+            listing = client.get(f"http://127.0.0.1:{port}/api/contents", params={"token": "t"}).json()
+            family = descendants(process.pid)
+            os.killpg(process.pid, signal.SIGINT)
             process.communicate(timeout=40)
-        except subprocess.TimeoutExpired:
+        except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
     assert "01-quickstart.ipynb" in [entry["name"] for entry in listing["content"]]
