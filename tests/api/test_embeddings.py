@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ from skytells_nb.api.values.vectors import read_vector
 from skytells_nb.api.vectors import MOST_CHARACTERS, batches_of
 from skytells_nb.costs.frames import vectors_frame
 from skytells_nb.costs.ledger import Ledger, Recorder
-from skytells_nb.errors import InputError, OutOfCreditsError, ServiceError, UnknownNameError
+from skytells_nb.errors import InputError, OutOfCreditsError, ServiceError, SetupError, UnknownNameError
 from tests.canned import Asked, Said, serving
 
 MODEL = "skytells-embed-3-large"
@@ -395,17 +396,16 @@ def test_a_column_of_a_frame_is_many_texts() -> None:
 
 def test_a_numpy_array_has_a_row_for_each_text() -> None:
     """Of 32-bit floats; also where there is no row."""
-    numpy = pytest.importorskip("numpy")
     found = Embeddings(("a", "b"), (array("f", [1, 0.1]), array("f", [3, 4])))
     made = found.to_numpy()
-    assert (made.dtype, made.shape, made.tolist()) == (numpy.float32, (2, 2), found.vectors)
+    assert (made.dtype, made.shape, made.tolist()) == (np.float32, (2, 2), found.vectors)
     assert Embeddings().to_numpy().shape == (0, 0)
 
 
 def test_a_frame_has_a_row_for_each_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Named by it; the columns are the dimensions. The whole package hands in what makes frames."""
     monkeypatch.setattr(vectors, "_framer", vectors._no_frames)
-    with pytest.raises(NotImplementedError, match="import skytells_nb"):
+    with pytest.raises(SetupError, match=r"Make the client by skytells_nb\.Client\(\)"):
         Embeddings().to_frame()
     vectors.frame_with(vectors_frame)
     found = Embeddings(("a", "b"), (array("f", [1, 0.1]), array("f", [3, 4])))

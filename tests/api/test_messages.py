@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from skytells_nb.api.messages import answered, items_of, messages_of
@@ -88,9 +89,8 @@ def test_images_may_come_from_any_loop(tmp_path: Path) -> None:
 
 def test_an_array_is_named_as_no_picture() -> None:
     """An array of numbers has no truth and no colours."""
-    numpy = pytest.importorskip("numpy")
     with pytest.raises(InputError, match=r"^A value of type ndarray is no picture"):
-        messages_of("Hi", images=numpy.zeros((2, 2)))
+        messages_of("Hi", images=np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize("images", [LINK, Path("a.png"), b"GIF89a", bytearray(b"GIF89a"), shown(LINK), 3])

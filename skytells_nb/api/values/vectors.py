@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, overload
 
+from ...errors import SetupError
 from ..reading import Json
 from ..record import Call
 from ..shown import Shown, brief
@@ -23,7 +24,7 @@ Framer = Callable[["Embeddings"], Any]
 
 
 def _no_frames(_vectors: Embeddings) -> Any:
-    raise NotImplementedError("Frames need the whole package: import skytells_nb.")
+    raise SetupError("A frame is made by the whole package.", "Make the client by skytells_nb.Client().")
 
 
 _framer: Framer = _no_frames
