@@ -84,6 +84,14 @@ def cut(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+_TEX = {ord("$"): "＄", ord("\\"): "＼"}
+
+
+def label(value: object, limit: int = 80) -> str:
+    """Write foreign text where a widget takes plain text that front ends typeset: one line, no formulas."""
+    return cut(value, limit).translate(_TEX)
+
+
 def megabytes(size: int) -> str:
     """Write a size in bytes for people: 312 B, 34 kB, 1.2 MB."""
     if size < 1000:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, InvalidInputError, nearest, plain
-from .fields import ChoiceField, Field, FlagField, JsonField, ListField, NumberField, TextField, limits
+from .fields import ChoiceField, Field, FlagField, JsonField, ListField, NumberField, TextField, limits, read_fields
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -26,13 +26,26 @@ _FLAGS = _TRUE | _FALSE
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: the input's path ("" for the whole), and a phrase."""
+    """One thing wrong with an input: the input's path ("" for the whole; `steps` are its parts), and a phrase."""
 
     path: str
     message: str
+    steps: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.path} {self.message}" if self.path else self.message
+
+
+class Checker:
+    """Judges values by one schema: made once, then cheap to ask."""
+
+    def __init__(self, schema: object, components: Mapping[str, Any] | None = None) -> None:
+        self.schema = schema
+        self.fields = read_fields(schema)
+
+    def problems(self, values: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """Collect everything that is wrong with the values; () if nothing."""
+        return problems_of(self.schema, values)  # type: ignore[arg-type]
 
 
 def coerce(fields: Iterable[Field], typed: Mapping[str, Any]) -> dict[str, Any]:

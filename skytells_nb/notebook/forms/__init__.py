@@ -1,0 +1,1 @@
+"""Forms: a model's inputs as widgets."""

@@ -1,0 +1,1 @@
+"""The controls: one kind of input each."""
