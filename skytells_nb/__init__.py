@@ -17,19 +17,23 @@ if TYPE_CHECKING:
     from . import errors as errors
     from .api.client import AsyncClient as AsyncClient
     from .api.client import Client as Client
+    from .costs.budget import budget as budget
     from .costs.frames import summary as summary
     from .costs.frames import usage as usage
     from .errors import SkytellsError as SkytellsError
+    from .notebook.forms.form import form as form
     from .notebook.session import sandbox as sandbox
 
     __version__: str
 
-__all__ = ["AsyncClient", "Client", "SkytellsError", "errors", "sandbox", "summary", "usage"]
+__all__ = ["AsyncClient", "Client", "SkytellsError", "budget", "errors", "form", "sandbox", "summary", "usage"]
 
 _HOMES = {
     "AsyncClient": "skytells_nb.api.client",
     "Client": "skytells_nb.api.client",
     "SkytellsError": "skytells_nb.errors",
+    "form": "skytells_nb.notebook.forms.form",
+    "budget": "skytells_nb.costs.budget",
     "sandbox": "skytells_nb.notebook.session",
     "summary": "skytells_nb.costs.frames",
     "usage": "skytells_nb.costs.frames",

@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo = commands.add_parser(
         "demo", help="run the quickstart notebook against the local Skytells: no key, no network"
     )
+    demo.add_argument("--notebook", default="quickstart", choices=("quickstart", "forms"), help="another notebook")
     demo.add_argument("--lab", action="store_true", help="open the notebook in JupyterLab instead of running it")
     demo.add_argument("--output", metavar="FOLDER", help="where the notebook and its page go (default: skytells-demo)")
     demo.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="with --lab: options for JupyterLab, after --")
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             demo.error(f"unknown: {' '.join(chosen.jupyter)} (options for JupyterLab go with --lab)")
         from . import demo as demonstration
 
-        return demonstration.run(lab=chosen.lab, folder=chosen.output, jupyter=chosen.jupyter)
+        name = demonstration.NOTEBOOKS[chosen.notebook]
+        return demonstration.run(lab=chosen.lab, folder=chosen.output, jupyter=chosen.jupyter, name=name)
     if chosen.command == "sandbox":
         from .local import Dialect, Options, dialect, faults, serve
 

@@ -1,4 +1,4 @@
-"""`skytells-nb demo`: the quickstart notebook, run in a real kernel against the local Skytells.
+"""`skytells-nb demo`: the quickstart notebook, or another, run in a real kernel against the local Skytells.
 
 The notebook travels with the package and is copied into a folder of its own, so it works from anywhere and leaves the
 original alone. The kernel is this very Python. Whatever ends the run (success, a failing cell, Ctrl-C, a signal), the
@@ -33,29 +33,35 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 QUICKSTART = "01-quickstart.ipynb"
+NOTEBOOKS = {"quickstart": QUICKSTART, "forms": "02-forms.ipynb"}
 CELL_LIMIT = 120
 """Seconds that one cell may take."""
 
 
 def run(
-    *, lab: bool = False, folder: str | None = None, jupyter: Sequence[str] = (), source: Path | None = None
+    *,
+    lab: bool = False,
+    folder: str | None = None,
+    jupyter: Sequence[str] = (),
+    name: str = QUICKSTART,
+    source: Path | None = None,
 ) -> int:
     """Run the demo, or open it in JupyterLab; returns the exit status, 1 where a cell or the set-up failed.
 
-    `folder` is where the copy, its page and its media go; `source` a notebook to run in place of the quickstart;
-    `jupyter` holds options for JupyterLab.
+    `folder` is where the copy, its page and its media go; `name` the notebook's file name, `source` another to be
+    copied under that name; `jupyter` holds options for JupyterLab.
     """
     missing = [name for name in (("jupyterlab",) if lab else ("nbclient", "nbconvert")) if not _installed(name)]
     if missing:
         print(f"The demo needs {' and '.join(missing)}: run  pip install 'skytells-nb[lab]'", file=sys.stderr)
         return 1
-    place = _folder(folder, source or notebook(), fresh=not lab)
+    place = _folder(folder, source or notebook(name), name, fresh=not lab)
     usual = signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         with Sandbox() as sandbox, _environment(sandbox.url, place) as ledger:
             if lab:
-                return _open_lab(place, jupyter)
-            return _execute(place, sandbox, ledger)
+                return _open_lab(place / name, jupyter)
+            return _execute(place / name, sandbox, ledger)
     except KeyboardInterrupt:
         print("\nStopped; nothing is left running.", file=sys.stderr)
         return 130
@@ -79,27 +85,27 @@ def _as_interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _folder(chosen: str | None, source: Path, *, fresh: bool) -> Path:
+def _folder(chosen: str | None, source: Path, name: str, *, fresh: bool) -> Path:
     """Copy the notebook into a folder; a `fresh` one never holds somebody's earlier copy, which is left as it is."""
     place = Path(chosen or "skytells-demo").expanduser().absolute()
     number = 2
-    while fresh and (place / QUICKSTART).exists():
+    while fresh and (place / name).exists():
         place = place.with_name(f"{Path(chosen or 'skytells-demo').name}-{number}")
         number += 1
     try:
         place.mkdir(parents=True, exist_ok=True)
-        _copy(source, place)
+        _copy(source, place / name)
     except OSError as error:
         if chosen:
             raise SystemExit(f"{place} cannot be written: {error.strerror}. Choose another with --output.") from error
         place = Path(tempfile.mkdtemp(prefix="skytells-demo-"))
-        _copy(source, place)
+        _copy(source, place / name)
     return place
 
 
-def _copy(source: Path, place: Path) -> None:
-    if not (place / QUICKSTART).exists():
-        (place / QUICKSTART).write_bytes(source.read_bytes())
+def _copy(source: Path, target: Path) -> None:
+    if not target.exists():
+        target.write_bytes(source.read_bytes())
 
 
 @contextmanager
@@ -121,11 +127,11 @@ def _environment(address: str, place: Path) -> Iterator[Ledger]:
                 os.environ[name] = value
 
 
-def _execute(place: Path, sandbox: Sandbox, ledger: Ledger) -> int:
+def _execute(path: Path, sandbox: Sandbox, ledger: Ledger) -> int:
     import nbformat
     from nbclient import NotebookClient
 
-    path = place / QUICKSTART
+    place = path.parent
     document: NotebookNode = nbformat.read(path, as_version=4)
     total = sum(cell.cell_type == "code" for cell in document.cells)
     print(f"The local Skytells answers at {sandbox.url}: no key, no network, nothing is billed.")
@@ -262,11 +268,11 @@ def _report(document: NotebookNode, ledger: Ledger, pictures: int, seconds: floa
     print(f"\n{facts}; it would have cost {dollars(cost)}, and nothing was billed.")
 
 
-def _open_lab(place: Path, jupyter: Sequence[str]) -> int:
+def _open_lab(path: Path, jupyter: Sequence[str]) -> int:
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={place}", "--ServerApp.answer_yes=True"]
-    print(f"Opening {place / QUICKSTART} in JupyterLab; Ctrl-C ends it.", flush=True)
-    with subprocess.Popen([*command, *root, *jupyter, str(place / QUICKSTART)]) as lab:  # noqa: S603 - our own words
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={path.parent}", "--ServerApp.answer_yes=True"]
+    print(f"Opening {path} in JupyterLab; Ctrl-C ends it.", flush=True)
+    with subprocess.Popen([*command, *root, *jupyter, str(path)]) as lab:  # noqa: S603 - our own words
         try:
             return lab.wait()
         except KeyboardInterrupt:

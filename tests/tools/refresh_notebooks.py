@@ -11,12 +11,13 @@ from skytells_nb import demo
 
 
 def main() -> int:
-    """Refresh the quickstart; returns the demo's exit status."""
-    with tempfile.TemporaryDirectory() as folder:
-        status = demo.run(folder=folder)
-        if status == 0:
-            shutil.copy(Path(folder) / demo.QUICKSTART, demo.notebook())
-    return status
+    """Refresh them all; returns the exit status of the first that failed, else 0."""
+    for name in demo.NOTEBOOKS.values():
+        with tempfile.TemporaryDirectory() as folder:
+            if status := demo.run(folder=folder, name=name):
+                return status
+            shutil.copy(Path(folder) / name, demo.notebook(name))
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ...schema.check import Problem
-from ...schema.fields import UNSET
+from ...schema.fields import UNSET, Field
+
+
+def resting(field: Field) -> Any:
+    """What an untouched field sends: a required one its default, any other nothing (`UNSET`)."""
+    return field.default if field.required and field.default is not None else UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""The Code view: the line and the Python for the current values, to be copied, or changed and taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HTML, Button, Textarea, ToggleButton, VBox
+
+from ...errors import SkytellsError
+from .. import page, recipe
+
+if TYPE_CHECKING:
+    from .form import Form
+
+_MOST_ROWS = 16
+
+
+class CodePanel:
+    """A switch, and what it opens. Texts are written only while it is open."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._writing = False
+        self._boxes: dict[str, Textarea] = {}
+        self._edited = ""
+        self.switch = ToggleButton(description="Code", tooltip="Show the code of these values", icon="code")
+        self.switch.observe(self._switched, "value")
+        self.widget = VBox(_dom_classes=("skytells-code",))
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What is written for the current values, by name of the language."""
+        form = self._form
+        values = form.values
+        if not form.name:
+            return {"JSON": recipe.json_text(values)}
+        told = recipe.worth_saying(form.checker.fields, values, form.checker.problems)
+        return {
+            "Magic": recipe.magic_line(form.name, form.checker.fields, told),
+            "Python": recipe.python_code(form.name, told, form.checker.fields),
+        }
+
+    def refresh(self) -> None:
+        """Write the texts anew, if anybody sees them."""
+        if not self.switch.value:
+            return
+        self._writing = True
+        try:
+            for name, text in self.texts.items():
+                self._boxes[name].value = text
+                self._boxes[name].rows = min(_MOST_ROWS, text.count("\n") + 2)
+        finally:
+            self._writing = False
+        self._edited = ""
+
+    def _switched(self, change: dict[str, Any]) -> None:
+        if change["new"] and not self._boxes:
+            self._boxes = {name: self._box(name) for name in self.texts}
+            self._said = HTML(_dom_classes=("skytells-reason",))
+            load = Button(description="Load into the form", tooltip="Read the code that was changed here")
+            load.on_click(lambda _: self._load())
+            self.widget.children = (*self._boxes.values(), load, self._said)
+        self.widget.layout.display = "" if change["new"] else "none"
+        self.refresh()
+
+    def _box(self, name: str) -> Textarea:
+        box = Textarea(description=name, continuous_update=False, _dom_classes=("skytells-row",))
+        box.observe(lambda change: self._changed(change["new"]), "value")
+        return box
+
+    def _changed(self, text: str) -> None:
+        if not self._writing:
+            self._edited = text
+
+    def _load(self) -> None:
+        try:
+            self._form.load(self._edited or next(iter(self._boxes.values())).value)
+        except SkytellsError as error:
+            self._said.value = f'<div role="alert">{page.text(page.cut(error, 400))}</div>'
+        else:
+            self._said.value = '<div role="status">Loaded.</div>'
