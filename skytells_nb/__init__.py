@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from .api.client import AsyncClient as AsyncClient
     from .api.client import Client as Client
+    from .api.inline import file as file
     from .costs.budget import budget as budget
     from .costs.frames import summary as summary
     from .costs.frames import usage as usage
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["AsyncClient", "Client", "SkytellsError", "budget", "errors", "form", "sandbox", "summary", "usage"]
+__all__ = ["AsyncClient", "Client", "SkytellsError", "budget", "errors", "file", "form", "sandbox", "summary", "usage"]
 
 _HOMES = {
     "AsyncClient": "skytells_nb.api.client",
     "Client": "skytells_nb.api.client",
     "SkytellsError": "skytells_nb.errors",
+    "file": "skytells_nb.api.inline",
     "form": "skytells_nb.notebook.forms.form",
     "budget": "skytells_nb.costs.budget",
     "sandbox": "skytells_nb.notebook.session",

@@ -4,6 +4,7 @@
     ├── SetupError               an address, folder or option of ours is wrong: mend the setting
     │   └── NoKeyError           no API key anywhere: log in, or go offline with the sandbox
     ├── InputError               nothing ran and nothing was billed: mend the line
+    │   ├── OverBudgetError      more than the budget that was set allows
     │   ├── UnknownNameError     a model, input, option or {{name}} that nobody knows
     │   └── InvalidInputError    inputs that break the model's schema; all problems at once
     ├── RefusedError             the service refused the request; nothing ran, nothing was billed
@@ -141,6 +142,10 @@ class NoKeyError(SetupError):
 
 class InputError(SkytellsError):
     """What was asked cannot be carried out as it stands; nothing ran and nothing was billed."""
+
+
+class OverBudgetError(InputError):
+    """A call would cost more than the budget that was set allows, or nobody knows what and the budget minds."""
 
 
 class UnknownNameError(InputError):

@@ -2,23 +2,42 @@
 
 The magics show a result while it arrives and also return it, so that `x = %skytells_predict …` and `_` work. What they
 have shown is noted here, so that IPython does not show the returned value a second time under the same cell.
+
+Work that goes on beside the cells, as a run of a form does, belongs to the cell that it was begun for: `belonging_to`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+Place = tuple[str | None, int | None]
+"""A cell: its id and its execution count, each None where not known."""
+
 _cell_id: str | None = None
 _execution_count: int | None = None
 _on_screen: list[object] = []
+_owner: ContextVar[Place | None] = ContextVar("skytells_cell", default=None)
 
 
-def where() -> tuple[str | None, int | None]:
-    """Name the running cell: its id and its execution count, each None where not known."""
-    return _cell_id, _execution_count
+def where() -> Place:
+    """Name the cell that this belongs to: the running one, unless another was said."""
+    return _owner.get() or (_cell_id, _execution_count)
+
+
+@contextmanager
+def belonging_to(place: Place) -> Iterator[None]:
+    """Let calls that are made in this block, and in tasks begun in it, belong to one cell, whichever runs."""
+    token = _owner.set(place)
+    try:
+        yield
+    finally:
+        _owner.reset(token)
 
 
 def shown(value: object) -> None:

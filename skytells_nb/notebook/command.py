@@ -7,6 +7,8 @@ JSON needs no quotes, and {{…}} is one piece wherever it stands. `--name value
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +19,17 @@ from .interpolate import end_of
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: its long name without dashes, a letter, and how its text is read (None for a flag)."""
+    """One option: its long name without dashes, a letter, and how its text is read (None for a flag).
+
+    A `raw` one keeps its {{…}}, as pairs do.
+    """
 
     name: str
     letter: str = ""
     read: Callable[[str], Any] | None = str
     meaning: str = ""
     metavar: str = ""
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +54,25 @@ class Command:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+_QUOTED = re.compile(r""" "(?P<double>(?:[^"\\]++|\\.)*+)" | '(?P<single>[^']*+)' """, re.VERBOSE | re.DOTALL)
+_ESCAPE = re.compile(r'\\(["\\])')
+_LONGEST_NAME = 200
+
 HELP = Option("help", "h", None, "show this help")
 
 
 def parse(line: str, spec: Spec, expand: Callable[[str], str] = str) -> Command:
     """Read a line; raises `InputError` or `UnknownNameError` that names the word at fault.
 
-    `expand` replaces {{…}} in words and options, before they are read as numbers; pairs keep theirs.
+    `expand` replaces {{…}} in words and options, before they are read as numbers; pairs and raw options keep theirs.
     """
     options = (*spec.options, HELP)
     words: list[str] = []
     pairs: dict[str, str] = {}
     chosen: dict[str, Any] = {}
-    tokens = split(line)
+    tokens = deque(split(line))
     while tokens:
-        token = tokens.pop(0)
+        token = tokens.popleft()
         if token.is_option:
             option, given = _option(token, options, spec)
             if option.read is None:
@@ -75,8 +85,8 @@ def parse(line: str, spec: Spec, expand: Callable[[str], str] = str) -> Command:
                     raise InputError(
                         f"--{option.name} needs a value.", f"For example: --{option.name} {option.metavar or '…'}."
                     )
-                given = tokens.pop(0).text
-            chosen[option.name] = _read(option, expand(given))
+                given = tokens.popleft().text
+            chosen[option.name] = given if option.raw else _read(option, expand(given))
         elif token.name is not None and spec.pairs:
             if token.name in pairs:
                 raise InputError(f"{token.name} is given twice.", "Keep one of them.")
@@ -164,7 +174,7 @@ def split(line: str) -> list[Token]:
 
 
 def _name(line: str, position: int) -> tuple[str | None, int]:
-    equals = line.find("=", position)
+    equals = line.find("=", position, position + _LONGEST_NAME)
     name = line[position:equals] if equals > position else ""
     if (
         name.strip("-")
@@ -210,20 +220,13 @@ def _value(line: str, start: int) -> tuple[str, int, bool]:
 
 
 def _quoted(line: str, start: int) -> tuple[str, int]:
-    quote, position, text = line[start], start + 1, []
-    while position < len(line):
-        character = line[position]
-        if character == "\\" and quote == '"' and line[position + 1 : position + 2] in ('"', "\\"):
-            text.append(line[position + 1])
-            position += 2
-            continue
-        if character == quote:
-            return "".join(text), position + 1
-        text.append(character)
-        position += 1
-    raise InputError(
-        f"A quote is not closed: {plain(line[start:], 60)}.", "Close it; a ' inside a word needs no partner."
-    )
+    found = _QUOTED.match(line, start)
+    if found is None:
+        raise InputError(
+            f"A quote is not closed: {plain(line[start:], 60)}.", "Close it; a ' inside a word needs no partner."
+        )
+    text = found["single"] if found["double"] is None else _ESCAPE.sub(r"\1", found["double"])
+    return text, found.end()
 
 
 def help_text(spec: Spec) -> str:

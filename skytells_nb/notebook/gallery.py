@@ -3,6 +3,7 @@
 Whatever a file is, there is always a plain link with its name and size: not every viewer plays everything. A file that
 is not there is a card that says so. Links are relative to where the kernel runs, so that the folder can move;
 addresses of the service are never written, since signed links would be stored in the notebook with their signature.
+Inside a widget no relative link leads anywhere: there, files are named, and only what is embedded is shown.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ _SMALL = "font-size:.85em;margin-top:.35em"
 _WORDS = {"image": "picture", "audio": "sound", "video": "film", "text": "text", "file": "file"}
 
 
-def gallery(prediction: Prediction, kept: Sequence[Kept]) -> tuple[str, str]:
-    """Draw a prediction: (safe HTML, plain text)."""
+def gallery(prediction: Prediction, kept: Sequence[Kept], *, links: bool = True) -> tuple[str, str]:
+    """Draw a prediction: (safe HTML, plain text); without `links`, its files are named instead."""
     line = captions.of_prediction(prediction)
     prompt = prediction.input.get("prompt")
     alt = page.cut(prompt, 240) if isinstance(prompt, str) and prompt.strip() else f"result of {prediction.model}"
     said = _said(prediction, kept)
     width = _ONE if len(kept) == 1 else _SEVERAL
-    cards = "".join(f'<div style="{_CARD};{width}">{_card(one, alt)}</div>' for one in kept)
+    cards = "".join(f'<div style="{_CARD};{width}">{_card(one, alt, links=links)}</div>' for one in kept)
     html = page.box(
         f'<div style="{_GRID}">{cards}</div>' if cards else "",
         page.pre(prediction.text[:20_000]) if prediction.text else "",
@@ -53,9 +54,10 @@ def _said(prediction: Prediction, kept: Sequence[Kept]) -> str:
     return "" if kept or prediction.text else "it succeeded and gave nothing back"
 
 
-def _card(kept: Kept, alt: str) -> str:
-    link = _link(kept)
-    parts = [_shown(kept, alt)]
+def _card(kept: Kept, alt: str, *, links: bool) -> str:
+    where = relative(kept.path) if links else None
+    link = _link(kept, where)
+    parts = [_shown(kept, alt, where)]
     if kept.path is not None or kept.size:
         parts.append(f'<div style="{_SMALL}">{link}</div>')
     if kept.note:
@@ -64,10 +66,9 @@ def _card(kept: Kept, alt: str) -> str:
     return "".join(parts)
 
 
-def _shown(kept: Kept, alt: str) -> str:
+def _shown(kept: Kept, alt: str, where: str | None) -> str:
     """Draw what is shown inline, or nothing."""
-    where = relative(kept.path)
-    source = _data(kept) if kept.thumbnail is not None else page.attribute(where or "")
+    source = embedded(kept) if kept.thumbnail is not None else page.attribute(where or "")
     label = page.attribute(alt)
     if kept.kind == "image" and kept.thumbnail is not None:
         style = "display:block;max-width:100%;height:auto;border-radius:3px"
@@ -83,7 +84,8 @@ def _shown(kept: Kept, alt: str) -> str:
     return ""
 
 
-def _data(kept: Kept) -> str:
+def embedded(kept: Kept) -> str:
+    """Write what is shown of a file as an address that holds it."""
     return f"data:{kept.thumbnail_mime};base64,{base64.b64encode(kept.thumbnail or b'').decode()}"
 
 
@@ -92,13 +94,12 @@ def _facts(kept: Kept) -> str:
     return ", ".join(part for part in (_WORDS[kept.kind], side, page.megabytes(kept.size)) if part)
 
 
-def _link(kept: Kept) -> str:
+def _link(kept: Kept, where: str | None) -> str:
     facts = f'<span style="opacity:.72"> {page.text(_facts(kept))}</span>'
-    where = relative(kept.path)
     if kept.path is None:
         return facts
     if where is None:
-        return page.text(_told(kept.path)) + facts
+        return page.text(_place(kept.path)) + facts
     save = " download" if kept.kind == "file" else ""
     return f'<a href="{page.attribute(where)}" {page.LINK}{save}>{page.text(kept.path.name)}</a>{facts}'
 
@@ -106,9 +107,8 @@ def _link(kept: Kept) -> str:
 def _line(kept: Kept) -> str:
     if kept.path is None:
         return f"{_WORDS[kept.kind]} {kept.index + 1} {kept.note}"
-    inside = _inside(kept.path)
     note = f", {kept.note}" if kept.note else ""
-    return f"{inside.as_posix() if inside else _told(kept.path)} ({_facts(kept)}{note})"
+    return f"{_place(kept.path)} ({_facts(kept)}{note})"
 
 
 def relative(path: Path | None) -> str | None:
@@ -124,8 +124,11 @@ def _inside(path: Path) -> Path | None:
         return None
 
 
-def _told(path: Path) -> str:
-    """Name a file that lies elsewhere without the name of the user's home."""
+def _place(path: Path) -> str:
+    """Name a file for people: from where the kernel runs, or without the name of the user's home."""
+    inside = _inside(path)
+    if inside is not None:
+        return inside.as_posix()
     try:
         return f"~/{path.absolute().relative_to(Path.home()).as_posix()}"
     except (ValueError, RuntimeError):

@@ -7,10 +7,14 @@ user's own Python, evaluated in the user's namespace. A name that does not exist
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InputError, UnknownNameError, plain
+
+Evaluated = Callable[[str, Mapping[str, Any]], Any]
+"""Gives the value of an expression, by the names it may use."""
 
 
 def end_of(text: str, start: int) -> int:
@@ -19,42 +23,51 @@ def end_of(text: str, start: int) -> int:
     Braces and quoted strings inside the expression are passed over.
     """
     position, depth = start + 2, 0
+    unclosed = ""
     while position < len(text):
         if not depth and text.startswith("}}", position):
             return position + 2
         character = text[position]
-        if character in "\"'":
-            close = text.find(character, position + 1)
-            position = close if close > 0 else position
+        if character in "\"'" and character not in unclosed:
+            string = _STRING.match(text, position)
+            position = string.end() - 1 if string else position
+            unclosed += "" if string else character
         depth += (character == "{") - (character == "}" and depth > 0)
         position += 1
     return -1
 
 
-def expand(text: str, names: Mapping[str, Any]) -> str:
-    """Replace every `{{expression}}` by the text of its value."""
+_STRING = re.compile(r""" "(?:[^"\\]++|\\.)*+" | '(?:[^'\\]++|\\.)*+' """, re.VERBOSE | re.DOTALL)
+
+
+def expand(text: str, names: Mapping[str, Any], evaluated: Evaluated | None = None) -> str:
+    """Replace every `{{expression}}` by the text of its value; `evaluated` (default `evaluate`) gives the values."""
     done: list[str] = []
     position = 0
     while (start := text.find("{{", position)) >= 0:
-        end = end_of(text, start)
-        if text.endswith("\\", 0, start):
+        if text.endswith("\\", position, start):
             done.append(text[position : start - 1] + "{{")
             position = start + 2
-        elif end < 0:
+            continue
+        end = end_of(text, start)
+        if end < 0:
             break
-        else:
-            expression = text[start + 2 : end - 2]
-            value = str(evaluate(expression, names)) if expression.strip() else text[start:end]
-            done.append(text[position:start] + value)
-            position = end
+        expression = text[start + 2 : end - 2]
+        value = str((evaluated or evaluate)(expression, names)) if expression.strip() else text[start:end]
+        done.append(text[position:start] + value)
+        position = end
     return "".join([*done, text[position:]])
+
+
+def whole(text: str) -> str:
+    """Give the expression where the text is one whole `{{expression}}`, "" otherwise."""
+    return text[2:-2].strip() if text.startswith("{{") and end_of(text, 0) == len(text) else ""
 
 
 def value_of(text: str, names: Mapping[str, Any]) -> Any:
     """Give the value itself where the text is one whole `{{expression}}`, the expanded text otherwise."""
-    if text.startswith("{{") and end_of(text, 0) == len(text) and text[2:-2].strip():
-        return evaluate(text[2:-2], names)
-    return expand(text, names)
+    expression = whole(text)
+    return evaluate(expression, names) if expression else expand(text, names)
 
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:

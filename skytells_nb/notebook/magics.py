@@ -6,7 +6,9 @@ line and body alike, by one rule (`interpolate`); IPython's own `$name` and `{na
 
 from __future__ import annotations
 
+import getpass
 import keyword
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
@@ -15,15 +17,17 @@ from ..errors import InputError, SetupError, plain
 from ..schema.check import read_json
 from . import cell, command
 from .command import Command, Spec
+from .inputs import inputs_of
 from .interpolate import expand, value_of
 from .session import current
-from .specs import ALL, CHAT, LOGIN, MODELS, PREDICT, SANDBOX, STATUS, USAGE
+from .specs import ALL, CHAT, FORM, LOGIN, MODELS, PREDICT, SANDBOX, STATUS, USAGE
 from .typed import Question, give_an_empty_body
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..api.values import Model, Prediction, Reply
+    from .forms.form import Form
 
 
 @magics_class
@@ -41,14 +45,17 @@ class SkytellsMagics(Magics):
 
     @property
     def _names(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._shell.user_ns)
+        """What {{…}} may use: the user's names, and those that a form's code needs even where nothing is imported."""
+        return {"sky": import_module("skytells_nb"), "getpass": getpass.getpass, **self._shell.user_ns}
 
     @property
     def _shell(self) -> InteractiveShell:
         return cast("InteractiveShell", self.shell)
 
-    def _pairs(self, read: Command) -> dict[str, Any]:
-        return {name: value_of(value, self._names) for name, value in read.pairs.items()}
+    def _inputs(self, read: Command, model: Model, body: str = "") -> dict[str, Any]:
+        from ..api.inline import file
+
+        return inputs_of(read, model.fields, lambda text: value_of(text, self._names), file, body)
 
     def _give(self, read: Command, value: Any) -> Any:
         if out := read.options.get("out"):
@@ -68,7 +75,7 @@ class SkytellsMagics(Magics):
         options = {name.replace("-", "_"): value for name, value in read.options.items() if name != "out"}
         if read.words:
             options["model"] = read.words[0]
-        params = {name: read_json(value) for name, value in self._pairs(read).items()}
+        params = {name: read_json(value_of(value, self._names)) for name, value in read.pairs.items()}
         for name in params:
             if name in options:
                 raise InputError(f"{name} is given twice.", f"Keep --{name.replace('_', '-')}.")
@@ -85,16 +92,12 @@ class SkytellsMagics(Magics):
             return None
         if not read.words:
             raise InputError("%skytells_predict needs a model.", "%skytells_models lists them.")
-        values = self._pairs(read)
         session, model = current(), read.words[0]
-        if session.client.model(model).speaks_chat:
+        known = session.client.model(model)
+        if known.speaks_chat:
             what = f"{plain(model, 80)} is a text model: it runs no predictions."
             raise InputError(what, f"Use %%skytells_chat {plain(model, 80)}.")
-        if body is not None and body.strip():
-            name = _main_text(session.client.model(model))
-            if name in values:
-                raise InputError(f"{name} is given twice, in the line and as the body.", "Keep one of them.")
-            values[name] = expand(body.strip(), self._names)
+        values = self._inputs(read, known, expand((body or "").strip(), self._names))
         if "quote" in read.options:
             return self._give(read, session.quote(model, values))
         options = {name: read.options[name] for name in ("tag", "timeout", "quiet") if name in read.options}
@@ -104,6 +107,22 @@ class SkytellsMagics(Magics):
             if (job := getattr(error, "prediction", None)) is not None:
                 self._give(read, job)  # its id is the way back to what was paid for
             raise
+
+    @no_var_expand
+    @line_magic
+    def skytells_form(self, line: str) -> Form | None:
+        read = self._read(line, FORM)
+        if read is None:
+            return None
+        if not read.words:
+            raise InputError("%skytells_form needs a model.", "%skytells_models lists them.")
+        from .forms.form import form
+
+        model = current().client.model(read.words[0])
+        made = form(model)
+        if values := self._inputs(read, model):
+            made.load(values)
+        return cast("Form", self._give(read, made))
 
     @no_var_expand
     @line_magic
@@ -176,25 +195,12 @@ def _check_name(name: str) -> None:
         )
 
 
-def _main_text(model: Model) -> str:
-    """Name the input that a cell's body is for: a required prompt, else the first required text, else the first."""
-    from ..schema.fields import TextField
-
-    texts = [field for field in model.fields if isinstance(field, TextField)]
-    ranked = sorted(texts, key=lambda field: (field.name != "prompt" or not field.required, not field.required))
-    if not ranked:
-        raise InputError(f"{plain(model.slug, 60)} takes no text.", "Give its inputs as name=value on the line.")
-    return ranked[0].name
-
-
 def _ask_secretly(shell: InteractiveShell) -> str:
     kernel = getattr(shell, "kernel", None)
     allowed = getattr(kernel, "_allow_stdin", True) if kernel is not None else _at_a_terminal()
     if not allowed:
         raise SetupError("Nobody can type a key here.", "Set SKYTELLS_API_KEY before the notebook starts.")
-    from getpass import getpass
-
-    return getpass("Skytells API key (not shown): ")
+    return getpass.getpass("Skytells API key (not shown): ")
 
 
 def _at_a_terminal() -> bool:

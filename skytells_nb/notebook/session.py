@@ -7,15 +7,16 @@ streams, a job's progress, then pictures and players), and returns the value. It
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..api.client import Client
 from ..api.values import Model, Prediction, Reply
 from ..errors import SetupError, SkytellsError, UnknownNameError, plain
-from ..schema.check import coerce
 from . import cell, threads, wiring
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Session:
     def __init__(self) -> None:
         wiring.connect()
         self.threads: dict[str, threads.Thread] = {}
+        self.recent: deque[Prediction] = deque(maxlen=50)  # what forms offer as earlier results
         self._client: Client | None = None
         self._live: Live | None = None
         self._sandbox: Sandbox | None = None
@@ -99,13 +101,18 @@ class Session:
     def predict(self, model: str, values: Mapping[str, Any], *, quiet: bool = False, **options: Any) -> Prediction:
         """Run a media model, show its progress and what came back, and return the prediction.
 
-        `values` may hold text as it was typed: it is read by the model's schema. `options` as for `Client.predict`.
+        `options` as for `Client.predict`.
         """
-        typed = self.typed(model, values)
-        self.client.quote(model, typed)  # checks the inputs before anything is shown
-        job = self._run_quietly(model, typed, **options) if quiet else self._show_prediction(model, typed, **options)
+        self.client.quote(model, values)  # checks the inputs before anything is shown
+        job = self._run_quietly(model, values, **options) if quiet else self._show_prediction(model, values, **options)
         cell.shown(job)
+        self.note(job)
         return job
+
+    def note(self, job: Prediction) -> None:
+        """Remember a result, whose files forms offer as inputs; of its own inputs, which can be large, the prompt."""
+        prompt = {name: value for name, value in job.input.items() if name == "prompt"}
+        self.recent.append(replace(job, input=prompt, raw={}))
 
     def _run_quietly(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
         from .media import default_keeper
@@ -128,13 +135,9 @@ class Session:
                 live.finish(bundle(job))
         return job
 
-    def typed(self, model: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Read typed text by the model's schema; other values stay as they are."""
-        return coerce(self.client.model(model).fields, values)
-
     def quote(self, model: str, values: Mapping[str, Any]) -> Quote:
         """Say what a prediction would cost; nothing is run."""
-        return self.client.quote(model, self.typed(model, values))
+        return self.client.quote(model, values)
 
     def models(self, words: Sequence[str] = (), kind: str | None = None) -> tuple[Model, ...]:
         """Read the catalogue; only models that hold all the words, and of a type, if given.

@@ -7,6 +7,9 @@ from .command import Option, Spec
 _OUT = Option("out", "o", str, "put the result into this variable too", "NAME")
 _TAG = Option("tag", "", str, "a word to find the call by in the record", "WORD")
 _QUIET = Option("quiet", "q", None, "show nothing; the value is still returned")
+_INPUT = Option(
+    "input", "i", str, "inputs taken exactly as they are, whatever their names", '{"seed": 7}|{{a_dict}}', raw=True
+)
 _TIMEOUT = Option("timeout", "", float, "seconds to wait: for the next piece of an answer, or for a job", "60")
 
 CHAT = Spec(
@@ -35,12 +38,21 @@ PREDICT = Spec(
     "skytells_predict",
     "Run a media model and show the pictures, sounds or films that come back.",
     words=("MODEL",),
-    options=(Option("quote", "", None, "say what it would cost; run nothing"), _OUT, _TAG, _TIMEOUT, _QUIET),
+    options=(_INPUT, Option("quote", "", None, "say what it would cost; run nothing"), _OUT, _TAG, _TIMEOUT, _QUIET),
     pairs=True,
     examples=(
         '%skytells_predict truefusion-pro prompt="a red fox in the snow" num_outputs=2',
         "%%skytells_predict truefusion-pro aspect_ratio=16:9 -o run\n    the body is the model's main text",
+        "%skytells_predict MODEL image=@photos/fox.png seed={{n + 1}}",
     ),
+)
+FORM = Spec(
+    "skytells_form",
+    "Show a form of a model's inputs; it checks them, says what they would cost, and runs them.",
+    words=("MODEL",),
+    options=(_INPUT, _OUT),
+    pairs=True,
+    examples=("%skytells_form truefusion-pro", '%skytells_form truefusion-pro prompt="a red fox" -o form'),
 )
 MODELS = Spec(
     "skytells_models",
@@ -79,4 +91,4 @@ LOGIN = Spec(
     examples=("%skytells_login",),
 )
 
-ALL = (CHAT, PREDICT, MODELS, USAGE, SANDBOX, STATUS, LOGIN)
+ALL = (CHAT, PREDICT, FORM, MODELS, USAGE, SANDBOX, STATUS, LOGIN)

@@ -1,4 +1,4 @@
-"""One browser and one JupyterLab for the browser tests."""
+"""One browser a module, and one server of JupyterLab, Notebook and Voila for all browser tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -19,17 +18,7 @@ from playwright.sync_api import Browser
 from skytells_nb.local import Sandbox
 from tests.browsers import running_browser
 
-
-@dataclass(frozen=True)
-class Lab:
-    """A running JupyterLab: where it answers, and the folder it serves."""
-
-    address: str
-    folder: Path
-
-    def url(self, notebook: str) -> str:
-        """Name the page of a notebook."""
-        return f"{self.address}/lab/tree/{notebook}?reset&token=t"
+from .fronts import Jupyter
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +37,24 @@ def pictures(repository: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Yield a JupyterLab whose kernels find a sandbox of their own."""
-    folder, settings = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("settings")
-    quiet = settings / "@jupyterlab" / "apputils-extension"
+def quick() -> Iterator[Sandbox]:
+    """Yield the sandbox that kernels find by themselves: a picture takes 0.3 s."""
+    with Sandbox(pace=4.0) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def slow() -> Iterator[Sandbox]:
+    """Yield a sandbox whose pictures take 6 s, so that something can happen meanwhile."""
+    with Sandbox(pace=0.2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory, quick: Sandbox) -> Iterator[Jupyter]:
+    """Yield the server; its folders, settings and record are its own."""
+    folder, own = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
+    quiet = own / "settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False})
@@ -59,33 +62,42 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with Sandbox(pace=4.0) as sandbox:
-        environment = {
-            **os.environ,
-            "SKYTELLS_NB_SANDBOX": sandbox.url,
-            "SKYTELLS_NB_LEDGER": str(settings / "ledger.sqlite3"),
-            "JUPYTERLAB_SETTINGS_DIR": str(settings),
-        }
-        environment.pop("SKYTELLS_NB_MEDIA", None)
-        options = [
-            "--no-browser",
-            "--allow-root",
-            "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={port}",
-            "--IdentityProvider.token=t",
-            f"--ServerApp.root_dir={folder}",
-            "--LabApp.expose_app_in_browser=True",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ]
-        quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, **quietly) as server:
-            try:
-                address = f"http://127.0.0.1:{port}"
-                _wait_until_up(f"{address}/api", server)
-                yield Lab(address, folder)
-            finally:
-                server.terminate()
-                server.wait(timeout=20)
+    environment = {
+        **os.environ,
+        "SKYTELLS_NB_SANDBOX": quick.url,
+        "SKYTELLS_NB_LEDGER": str(own / "ledger.sqlite3"),
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTER_CONFIG_DIR": str(own / "config"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "IPYTHONDIR": str(own / "ipython"),
+    }
+    environment.pop("SKYTELLS_NB_MEDIA", None)
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--IdentityProvider.token=t",
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment, **quietly) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_up(f"{address}/api", server)
+            yield Jupyter(address, folder)
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def lab(jupyter: Jupyter) -> Jupyter:
+    """Yield the server, for tests of JupyterLab alone."""
+    return jupyter
 
 
 def _wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from .conftest import Lab
+from .fronts import Jupyter
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ CELLS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, lab: Lab, repository: Path) -> Iterator[Page]:
+def page(browser: Browser, lab: Jupyter, repository: Path) -> Iterator[Page]:
     """Yield the quickstart, opened in JupyterLab and run from the first cell to the last."""
     shutil.copy(repository / "notebooks" / "01-quickstart.ipynb", lab.folder)
     context = browser.new_context(viewport={"width": 1280, "height": 5200})
@@ -74,7 +74,7 @@ def test_the_mistake_is_one_line(page: Page) -> None:
     assert "Traceback" not in said
 
 
-def test_what_is_seen_is_saved(page: Page, lab: Lab) -> None:
+def test_what_is_seen_is_saved(page: Page, lab: Jupyter) -> None:
     """After saving, the file holds the pictures and the answer: it can be read without a kernel."""
     saved = (lab.folder / "01-quickstart.ipynb").read_text(encoding="utf-8")
     assert saved.count('<img src=\\"data:image/') == 2
@@ -82,7 +82,7 @@ def test_what_is_seen_is_saved(page: Page, lab: Lab) -> None:
     assert "sk-sandbox" not in saved
 
 
-def test_reopened_from_the_file_it_looks_the_same(page: Page, browser: Browser, lab: Lab, pictures: Path) -> None:
+def test_reopened_from_the_file_it_looks_the_same(page: Page, browser: Browser, lab: Jupyter, pictures: Path) -> None:
     """Opened anew from the saved file, with no kernel run, pictures, player and tables are there."""
     context = browser.new_context(viewport={"width": 1280, "height": 5200})
     again = context.new_page()

@@ -20,6 +20,7 @@ from skytells_nb.schema.fields import (
     ListField,
     NumberField,
     TextField,
+    UnionField,
     limits,
     read_field,
     read_fields,
@@ -43,7 +44,7 @@ def test_the_printed_schema_becomes_five_fields(truefusion_pro: dict[str, Any]) 
         return {"name": name, "description": p[name]["description"], "schema": p[name]}
 
     assert read_fields(truefusion_pro) == (
-        TextField(required=True, **told("prompt")),
+        TextField(required=True, long=True, **told("prompt")),
         ChoiceField(choices=("1:1", "16:9", "9:16", "4:3", "3:4"), default="1:1", **told("aspect_ratio")),
         NumberField(integer=True, minimum=1, maximum=4, default=1, **told("num_outputs")),
         NumberField(minimum=0, maximum=10, default=3.0, **told("guidance")),
@@ -65,8 +66,8 @@ def test_the_printed_schema_becomes_five_fields(truefusion_pro: dict[str, Any]) 
         ({"type": "boolean"}, FlagField),
         ({"type": "array", "items": {"type": "string", "format": "uri"}}, ListField),
         ({"type": "object"}, JsonField),
-        ({"type": ["string", "null"]}, JsonField),
-        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, JsonField),
+        ({"type": ["string", "null"]}, TextField),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, UnionField),
         ({"allOf": [{"$ref": "#/definitions/size"}]}, JsonField),
         ({}, JsonField),
     ],
@@ -80,7 +81,7 @@ def test_each_kind_of_property_has_its_field(schema: dict[str, Any], field: type
 def test_a_secret_is_marked(mark: dict[str, Any]) -> None:
     """Both ways in which schemas say that a text is a secret."""
     assert read_field("token", {"type": "string", **mark}) == TextField(
-        name="token", secret=True, schema={"type": "string", **mark}
+        name="token", secret=True, format=mark.get("format", ""), schema={"type": "string", **mark}
     )
 
 

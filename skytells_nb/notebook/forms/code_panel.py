@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, Button, Textarea, ToggleButton, VBox
 
 from ...errors import SkytellsError
-from .. import page, recipe
+from .. import page
 
 if TYPE_CHECKING:
     from .form import Form
@@ -27,26 +27,13 @@ class CodePanel:
         self.switch.observe(self._switched, "value")
         self.widget = VBox(_dom_classes=("skytells-code",))
 
-    @property
-    def texts(self) -> dict[str, str]:
-        """What is written for the current values, by name of the language."""
-        form = self._form
-        values = form.values
-        if not form.name:
-            return {"JSON": recipe.json_text(values)}
-        told = recipe.worth_saying(form.checker.fields, values, form.checker.problems)
-        return {
-            "Magic": recipe.magic_line(form.name, form.checker.fields, told),
-            "Python": recipe.python_code(form.name, told, form.checker.fields),
-        }
-
     def refresh(self) -> None:
         """Write the texts anew, if anybody sees them."""
         if not self.switch.value:
             return
         self._writing = True
         try:
-            for name, text in self.texts.items():
+            for name, text in self._form.code.items():
                 self._boxes[name].value = text
                 self._boxes[name].rows = min(_MOST_ROWS, text.count("\n") + 2)
         finally:
@@ -55,7 +42,7 @@ class CodePanel:
 
     def _switched(self, change: dict[str, Any]) -> None:
         if change["new"] and not self._boxes:
-            self._boxes = {name: self._box(name) for name in self.texts}
+            self._boxes = {name: self._box(name) for name in self._form.code}
             self._said = HTML(_dom_classes=("skytells-reason",))
             load = Button(description="Load into the form", tooltip="Read the code that was changed here")
             load.on_click(lambda _: self._load())
@@ -64,7 +51,7 @@ class CodePanel:
         self.refresh()
 
     def _box(self, name: str) -> Textarea:
-        box = Textarea(description=name, continuous_update=False, _dom_classes=("skytells-row",))
+        box = Textarea(description=name, continuous_update=False)
         box.observe(lambda change: self._changed(change["new"]), "value")
         return box
 

@@ -11,7 +11,7 @@ from ...schema.fields import UNSET, Field
 
 
 def resting(field: Field) -> Any:
-    """What an untouched field sends: a required one its default, any other nothing (`UNSET`)."""
+    """Give what an untouched field sends: a required one its default, any other nothing (`UNSET`)."""
     return field.default if field.required and field.default is not None else UNSET
 
 

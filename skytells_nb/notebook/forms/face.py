@@ -7,8 +7,9 @@ Code view, are made when they are first opened.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Button, HBox, ToggleButton, VBox
@@ -24,7 +25,6 @@ from .fold import parted
 from .outcome import Outcome
 from .row import Row
 from .slot import Slot
-from .style import STYLE
 
 if TYPE_CHECKING:
     from .form import Form
@@ -45,7 +45,7 @@ class Face:
         seen, self._folded = parted(form.fields)
         self._more = _toggle("", "skytells-more", self._unfold)
         self._hidden = VBox()
-        head = HTML(STYLE + _head(form), _dom_classes=("skytells-head",))
+        head = HTML(_style() + _head(form), _dom_classes=("skytells-head",))
         parts: list[Any] = [head, *(self._row(field).widget for field in seen)]
         if self._folded:
             parts += [self._more, self._hidden]
@@ -148,7 +148,7 @@ class Face:
         self._outcome.show(progress)
         if progress.ended:
             if self._slot is not None:
-                self._slot.show(progress, self._code.texts)
+                self._slot.show(progress, self.form.code_of(progress.values))
             self._show_bar()
 
     def display(self, drawn: dict[str, Any]) -> None:
@@ -162,13 +162,19 @@ class Face:
             return
         from IPython.display import display
 
-        view = (self.widget._repr_mimebundle_() or {}).get(_VIEW)  # noqa: SLF001 - IPython's own protocol
+        view = (self.widget._repr_mimebundle_() or {}).get(_VIEW)
         display({**drawn, _VIEW: view} if view else drawn, raw=True)  # type: ignore[no-untyped-call]
         if self.form.model is not None:
             self._slot = Slot()
 
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@cache
+def _style() -> str:
+    sheet = files(__package__).joinpath("form.css").read_text(encoding="utf-8")
+    return f"<style>{sheet}</style>"
 
 
 def _head(form: Form) -> str:

@@ -13,7 +13,7 @@ _OPTIONAL_AT_ONCE = 6
 def parted(fields: Sequence[Field]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
     """Part fields, in their order: those seen at once, and those rarely used.
 
-    A small form is seen whole, but for deprecated inputs; of a large one the required inputs and the first optional ones.
+    A small form is seen whole, but for deprecated inputs; of a large one the required and the first optional inputs.
     """
     current = [field for field in fields if not field.deprecated or field.required]
     optional = [field for field in current if not field.required]

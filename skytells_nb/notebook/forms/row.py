@@ -5,13 +5,15 @@ The parts that few rows ever need (reset, problems) are made when they are first
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from ipywidgets import HTML, Button, ToggleButton, VBox
 
-from ...schema.check import Checker, Problem, describe
-from ...schema.fields import UNSET, Field, JsonField, TextField
+from ...schema.check import Checker, Problem
+from ...schema.fields import UNSET, ChoiceField, Field, JsonField, TextField
+from ...schema.limits import limits
 from .. import page
 from .control import Part, Tell, Tools
 from .draft import resting
@@ -128,17 +130,24 @@ class Row(Part):
 def help_of(field: Field, doubt: str = "") -> str:
     """Write a field's help: its description, short, with the whole on demand, then limits, default and examples."""
     about = _about(field.description)
-    facts = [page.cut(describe(field), 240)]
+    facts = [] if isinstance(field, ChoiceField) else [page.cut(limit, 120) for limit in limits(field)]
+    secret = isinstance(field, TextField) and field.secret
+    if field.default not in (UNSET, None, "") and not secret:
+        facts.append(f"default {page.cut(_shown(field.default), 60)}")
     if field.deprecated:
         facts.insert(0, "deprecated")
-    if field.examples and not (isinstance(field, TextField) and field.secret):
+    if field.examples and not secret:
         facts.append(f"for example {page.cut(field.examples[0], 60)}")
     if isinstance(field, JsonField) and field.why:
         facts.append(f"edited as JSON: {page.cut(field.why, 120)}")
     line = " · ".join(filter(None, facts))
     odd = f'<div class="skytells-doubt">⚠ {page.text(page.cut(doubt, 240))}</div>' if doubt else ""
-    limits = f'<div class="skytells-limits">{page.text(line)}</div>' if line else ""
-    return about + limits + odd
+    small = f'<div class="skytells-limits">{page.text(line)}</div>' if line else ""
+    return about + small + odd
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _doubt(field: Field, checker: Checker) -> str:

@@ -1,0 +1,153 @@
+"""What became of a run, in words and as HTML. Pure, but for the sounds and films that it reads to embed them.
+
+The line of a run that goes on is in two parts: words, which change seldom and are announced, and numbers, which change
+all the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from ...errors import JobCanceledError, MediaError, StillRunningError, plain
+from .. import captions, page
+from ..gallery import embedded, gallery
+from ..kept import Kept
+from ..live import progress_bundle
+from ..thumbnails import thumbnail
+from .progress import Progress
+
+PLAYED = 8_000_000
+"""Bytes of the sounds and films of one result that are embedded in a live form."""
+
+SMALL = 160
+"""Pixels of the side of a run's picture in the list of runs."""
+
+_SMALL_BUDGET = 10_000
+_ICONS = {"image": "▧", "audio": "♪", "video": "▶", "text": "¶", "file": "▤"}
+_WORDS = {"running": "processing", "saving": "saving the files"}
+
+
+def words(progress: Progress) -> str:
+    """Say which model is how far, as announced: without numbers."""
+    said = "canceling" if progress.canceling else _WORDS.get(progress.state, progress.state)
+    if isinstance(progress.error, StillRunningError):
+        said = "no longer waited for"
+    return " · ".join(filter(None, (page.cut(progress.model, 80), said, page.cut(progress.waiting, 240))))
+
+
+def status_html(progress: Progress) -> str:
+    """Draw the announced part of a run's line."""
+    return f'<div role="status">{page.text(words(progress))}</div>'
+
+
+def meter_html(progress: Progress) -> str:
+    """Draw the part of a run's line that moves: percent, seconds, and a bar."""
+    drawn = progress_bundle("", "", progress.percent, progress.elapsed)
+    known = "" if progress.percent is None else f' aria-valuenow="{min(100.0, max(0.0, progress.percent)):.0f}"'
+    line = page.attribute(drawn["text/plain"])
+    name = f'aria-label="how far it is" aria-valuetext="{line}"'
+    return f'<div role="progressbar" {name} aria-valuemin="0" aria-valuemax="100"{known}>{drawn["text/html"]}</div>'
+
+
+def trouble(progress: Progress) -> str:
+    """Say in one line what went wrong; "" where nothing did but what was asked for."""
+    error = progress.error
+    if error is None or isinstance(error, JobCanceledError):
+        return ""
+    said = str(error) if isinstance(error, Exception) and str(error) else type(error).__name__
+    return plain(said, 600)
+
+
+def trouble_html(line: str) -> str:
+    """Draw what went wrong; it is announced at once."""
+    return f'<div role="alert">{page.text(page.cut(line, 600))}</div>' if line else ""
+
+
+def caption(end: Progress) -> str:
+    """Write one line about a run that has ended: as under its result, and why it has none."""
+    line = captions.of_prediction(end.job) if end.job is not None else f"{page.cut(end.model, 80)} · {end.state}"
+    return " · ".join(filter(None, (line, page.cut(trouble(end), 200))))
+
+
+def result_html(end: Progress) -> str:
+    """Draw a result for a widget, where no link leads to a file: what can be played is embedded."""
+    if end.job is None or end.state != "succeeded":
+        return ""
+    return gallery(end.job, tuple(_playable(end.kept)), links=False)[0]
+
+
+def lasting(end: Progress, code: str, earlier: Iterable[str] = ()) -> dict[str, str]:
+    """Draw a run for the notebook's file: its result and caption, the code that made it, and earlier runs' captions.
+
+    It is in a div of the class skytells-lasting.
+    """
+    html, text = (page.caption(caption(end)), caption(end)) if end.job is None else gallery(end.job, end.kept)
+    if end.job is not None and not end.job.status.final:
+        html, text = html + page.caption(trouble(end)), f"{text}\n{trouble(end)}"
+    lines = [page.cut(line, 300) for line in earlier]
+    past = f"{page.caption('Earlier runs:')}{''.join(map(page.caption, lines))}" if lines else ""
+    plainly = [text, code, "Earlier runs:" if lines else "", *lines]
+    return {
+        "text/plain": page.visible("\n".join(filter(None, plainly))),
+        "text/html": f'<div class="skytells-lasting">{page.box(html, page.pre(code) if code else "", past)}</div>',
+    }
+
+
+def numbered(number: int, end: Progress) -> str:
+    """Write one line about a run, with its number."""
+    return f"Run {number} · {caption(end)}"
+
+
+def lines_html(lines: Sequence[str], most: int) -> str:
+    """Draw runs as lines, of which `most` are shown."""
+    more = f"and {len(lines) - most} more" if len(lines) > most else ""
+    return "".join(f"<div>{page.text(page.cut(line, 300))}</div>" for line in (*lines[:most], more) if line)
+
+
+def small_html(number: int, end: Progress) -> str:
+    """Draw a run for the list of runs: a small picture or a sign, its first words, and its caption."""
+    about = page.cut(_prompt(end), 80)
+    alt = page.attribute(f"run {number}: {about}" if about else f"run {number}")
+    picture = next(filter(None, (_small(kept, alt) for kept in end.kept)), "") or _sign(end)
+    title = f"<div>{page.text(f'Run {number} · {about}' if about else f'Run {number}')}</div>"
+    line = f'<div style="min-width:0">{title}{page.caption(caption(end))}</div>'
+    return f'<div style="display:flex;gap:10px;align-items:flex-start">{picture}{line}</div>'
+
+
+def _prompt(end: Progress) -> str:
+    """Find the words that a person would know a run by: its prompt, else its first text."""
+    texts = [value for value in (end.values.get("prompt"), *end.values.values()) if isinstance(value, str)]
+    return texts[0] if texts else ""
+
+
+def _small(kept: Kept, alt: str) -> str:
+    if kept.kind != "image" or kept.thumbnail is None:
+        return ""
+    with suppress(MediaError):
+        small = thumbnail(kept.thumbnail, max_side=SMALL, budget=_SMALL_BUDGET)
+        source = embedded(replace(kept, thumbnail=small.data, thumbnail_mime=small.mime))
+        return f'<img src="{source}" alt="{alt}" style="width:72px;height:auto;border-radius:3px;flex:none">'
+    return ""
+
+
+def _sign(end: Progress) -> str:
+    kind = next((kept.kind for kept in end.kept), "text")
+    sign = _ICONS[kind] if end.state == "succeeded" else "✕"
+    style = (
+        f"width:72px;height:48px;line-height:48px;text-align:center;font-size:1.4em;background:{page.TINT};flex:none"
+    )
+    return f'<div aria-hidden="true" style="{style}">{sign}</div>'
+
+
+def _playable(kept: Iterable[Kept], room: int = PLAYED) -> Iterator[Kept]:
+    """Embed sounds and films whole, up to `room` bytes taken together."""
+    for one in kept:
+        if one.kind in ("audio", "video") and one.path is not None and one.size <= room:
+            with suppress(OSError):
+                data = one.path.read_bytes()
+                room -= len(data)
+                yield replace(one, thumbnail=data, thumbnail_mime=one.mime)
+                continue
+        yield one

@@ -1,0 +1,111 @@
+"""The inputs that a magic's line names: its pairs, its --input and its body, read by the model's fields. Pure.
+
+Pairs are typed: their text is read by the field's kind, and @path stands for a file where the field takes one. What
+--input holds is taken as it is. How {{…}} becomes a value, and a path a file, is the caller's business.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..errors import InputError, plain
+from ..schema.check import coerce
+from ..schema.fields import Field, FileField, ListField, ObjectField, TextField, UnionField
+from .command import Command
+
+
+def inputs_of(
+    read: Command,
+    fields: Iterable[Field],
+    value_of: Callable[[str], Any],
+    open_file: Callable[[str], Any],
+    body: str = "",
+) -> dict[str, Any]:
+    """Give the inputs by name; `body` is the main text, {{…}} replaced, or "" for none.
+
+    Raises `InputError` for an input that is given twice, and for an --input that is no object.
+    """
+    fields = tuple(fields)
+    exact = _object(value_of(read.options["input"])) if "input" in read.options else {}
+    typed = {name: value_of(text) for name, text in read.pairs.items()}
+    for name in exact:
+        if name in typed:
+            raise InputError(f"{plain(name, 80)} is given twice, as a pair and in --input.", "Keep one of them.")
+    if body:
+        main = main_text(fields)
+        if main is None:
+            raise InputError("The model takes no text.", "Give its inputs as name=value on the line.")
+        if main in typed or main in exact:
+            raise InputError(f"{plain(main, 80)} is given twice, in the line and as the body.", "Keep one of them.")
+        typed[main] = body
+    by_name = {field.name: field for field in fields}
+    read_by_kind = coerce(fields, typed)
+    opened = {name: with_files(by_name.get(name), value, open_file) for name, value in read_by_kind.items()}
+    return {**opened, **exact}
+
+
+def main_text(fields: Iterable[Field]) -> str | None:
+    """Name the input that a cell's body is for: a required prompt, else the first required text, else the first."""
+    texts = [field for field in fields if isinstance(field, TextField) and not field.secret]
+    ranked = sorted(texts, key=lambda field: (field.name != "prompt" or not field.required, not field.required))
+    return ranked[0].name if ranked else None
+
+
+def with_files(field: Field | None, value: Any, open_file: Callable[[str], Any]) -> Any:
+    """Open what is named as @path where a field, or a part of it, takes a file and no other text."""
+    match field:
+        case FileField() if isinstance(value, str) and value.startswith("@"):
+            return open_file(value[1:])
+        case ListField() if isinstance(value, list):
+            return [with_files(field.item, part, open_file) for part in value]
+        case ObjectField() if isinstance(value, dict):
+            parts = {part.name: part for part in field.fields}
+            return {name: with_files(parts.get(name), part, open_file) for name, part in value.items()}
+        case UnionField() if not any(isinstance(option, TextField) for option in field.options):
+            for option in field.options:
+                opened = with_files(option, value, open_file)
+                if opened is not value and opened != value:
+                    return opened
+    return value
+
+
+def _object(given: Any) -> dict[str, Any]:
+    value = json_object(given, "--input") if isinstance(given, str) else given
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise InputError(f"--input is {plain(type(value).__name__)}, not an object.", _EXAMPLE)
+    return dict(value)
+
+
+_EXAMPLE = 'For example: --input {"seed": 7}, or --input {{a_dict}}.'
+
+
+def json_object(text: str, what: str = "The text") -> dict[str, Any]:
+    """Read a JSON object; raises `InputError` for what is none, and for one that gives a name twice."""
+    try:
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{what} is no JSON object: {plain(error, 120)}.", _EXAMPLE) from error
+    if not isinstance(value, dict):
+        raise InputError(f"{what} is {plain(type(value).__name__)}, not a JSON object.", _EXAMPLE)
+    return value
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(plain(digits, 40))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        raise ValueError(f"{max(times, key=times.__getitem__)} is given twice")
+    return found

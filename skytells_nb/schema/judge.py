@@ -1,0 +1,146 @@
+"""jsonschema as the judge of one document's values, with patience that ends.
+
+A few of its keywords are put in our own words: those whose verdict must name a missing or unknown part, and those that
+a hostile schema could make slow. It gives up, and leaves the rest to the service, where a schema refers to nowhere or
+asks for too much work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from . import formats, patterns
+from .decimals import is_multiple
+from .shapes import identity
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+Keyword = Callable[[Any, Any, Any, Any], Iterator[Any]]
+
+_MOST_STEPS = 50_000
+_MOST_VERDICTS = 200
+_SLOW = (
+    "$ref", "additionalProperties", "allOf", "anyOf", "contains", "dependentSchemas", "if", "items", "not", "oneOf",
+    "patternProperties", "prefixItems", "properties", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
+)  # fmt: skip
+
+
+class Judge:
+    """Judges values by rewritten schemas; `targets` are what their references name."""
+
+    def __init__(self, targets: dict[str, Any]) -> None:
+        self._targets = targets
+        self._patience = _Patience()
+
+    def ready(self, schema: Any) -> Any:
+        """Prepare one rewritten schema for being asked often."""
+        from jsonschema_specifications import REGISTRY
+
+        whole = schema if isinstance(schema, bool) else {"$defs": self._targets, **schema}
+        return _judge_class()(whole, registry=REGISTRY, format_checker=self._patience)
+
+    def verdicts(self, ready: Any, value: Any) -> list[ValidationError]:
+        """Collect what is wrong with a value, the first two hundred; what cannot be judged is left out."""
+        self._patience.left = _MOST_STEPS
+        found: list[ValidationError] = []
+        try:
+            found.extend(islice(ready.iter_errors(value), _MOST_VERDICTS))
+        except Exception:  # noqa: BLE001 - a schema from elsewhere can raise anything; then the service is the judge
+            return found
+        return found
+
+
+class _Patience:
+    """How much work is left; stands where jsonschema keeps its checker of formats, which every keyword is given."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_STEPS
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise TimeoutError
+
+
+@cache
+def _judge_class() -> Any:
+    from jsonschema.validators import Draft202012Validator, extend
+
+    known: dict[str, Any] = {**Draft202012Validator.VALIDATORS, **_own_keywords()}
+    return extend(Draft202012Validator, {**known, **{word: _patient(known[word]) for word in _SLOW}})
+
+
+def _patient(keyword: Keyword) -> Keyword:
+    def judge(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        validator.format_checker.spend()
+        return keyword(validator, value, instance, schema) or iter(())
+
+    return judge
+
+
+def _own_keywords() -> dict[str, Keyword]:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import Draft202012Validator
+
+    theirs = Draft202012Validator.VALIDATORS
+
+    def required(_judge: Any, names: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        if isinstance(instance, dict):
+            yield from (ValidationError("", path=(name,)) for name in names if name not in instance)
+
+    def dependent(_judge: Any, needs: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        for name, needed in needs.items() if isinstance(instance, dict) else ():
+            if name in instance:
+                yield from (
+                    ValidationError("", path=(other,), validator_value=name)
+                    for other in needed
+                    if other not in instance
+                )
+
+    def additional(judge: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if allowed is not False:
+            yield from theirs["additionalProperties"](judge, allowed, instance, schema)
+        elif isinstance(instance, dict):
+            known, fitting = schema.get("properties", {}), schema.get("patternProperties", ())
+            yield from (
+                ValidationError("", path=(name,))
+                for name in instance
+                if name not in known and not any(patterns.found(pattern, name) for pattern in fitting)
+            )
+
+    def names(judge: Any, schema: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        for name in instance if isinstance(instance, dict) else ():
+            for verdict in judge.descend(name, schema):
+                yield ValidationError("", path=(name,), context=(verdict,))
+
+    def pattern(_judge: Any, form: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        fits = not isinstance(instance, str) or not patterns.quick(form, len(instance))
+        if not fits and not patterns.found(form, instance):
+            yield ValidationError("")
+
+    def form(_judge: Any, name: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        if isinstance(instance, str) and (wanted := formats.wanted(name, instance)):
+            yield ValidationError(wanted)
+
+    def multiple(judge: Any, step: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if judge.is_type(instance, "number") and not is_multiple(instance, step):
+            yield from theirs["multipleOf"](judge, step, instance, schema)
+
+    def unique(_judge: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        if wanted and isinstance(instance, list) and len({identity(entry) for entry in instance}) < len(instance):
+            yield ValidationError("")
+
+    return {
+        "required": required,
+        "dependentRequired": dependent,
+        "additionalProperties": additional,
+        "propertyNames": names,
+        "pattern": pattern,
+        "format": form,
+        "multipleOf": multiple,
+        "uniqueItems": unique,
+    }

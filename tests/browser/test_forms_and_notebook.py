@@ -1,0 +1,192 @@
+"""A form and the notebook around it: other cells, the Code view, files, and what is left in the saved notebook."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from skytells_nb.local import Sandbox
+
+from .forms import Desk, FormPage, creations, open_desk
+from .fronts import LAB, NOTEBOOK, FrontEnd, Jupyter, run_new_cell, save, wait_for_cell
+
+pytestmark = pytest.mark.browser
+
+PROMPT = 'A "red" fox, $5 {{not code}}'
+PLAY = "async player => { player.muted = true; await player.play(); return player.duration }"
+DRAWN = "image => image.complete && image.naturalWidth > 30"
+
+
+@pytest.fixture(scope="module", params=(LAB, NOTEBOOK), ids=lambda front: front.name)
+def desk(request: pytest.FixtureRequest, browser: Browser, jupyter: Jupyter) -> Iterator[Desk]:
+    """Yield a notebook with a form, in the front ends where notebooks are written."""
+    front: FrontEnd = request.param
+    with open_desk(browser, jupyter, front, "truefusion-pro", name=f"written-in-{front.name}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def form(desk: Desk, quick: Sandbox) -> Iterator[FormPage]:
+    """Yield the form as it is at first, and an empty journal."""
+    before = quick.state.options
+    fresh = desk.fresh()
+    quick.state.journal.clear()
+    yield fresh
+    quick.state.options = before
+
+
+def code(form: FormPage, language: str) -> str:
+    """Read what the Code view writes in a language."""
+    return form.root.get_by_label(language, exact=True).input_value()
+
+
+def open_code(form: FormPage) -> None:
+    """Open the Code view."""
+    form.root.get_by_role("button", name="Code").click()
+    expect(form.root.get_by_label("Magic", exact=True)).to_be_visible()
+
+
+def test_other_cells_run_meanwhile(form: FormPage, quick: Sandbox) -> None:
+    """While a job runs, another cell answers before it has ended."""
+    quick.state.options = replace(quick.state.options, pace=0.2)
+    form.fill("Prompt", PROMPT)
+    form.press_run()
+    expect(form.reason).to_contain_text("It is running")
+    cell = run_new_cell(form.page, "print(6 * 7)")
+    assert cell.locator(".jp-OutputArea-output").inner_text().strip() == "42"
+    assert form.cards.count() == 0
+    form.cancel.click()
+    expect(form.run).to_be_enabled(timeout=10_000)
+
+
+def test_progress_moves_while_a_cell_blocks(form: FormPage, quick: Sandbox) -> None:
+    """A cell that blocks the kernel for two seconds stops neither the progress that is shown nor the result."""
+    quick.state.options = replace(quick.state.options, pace=1.0)
+    form.fill("Prompt", PROMPT)
+    form.press_run()
+    expect(form.reason).to_contain_text("It is running")
+    form.watch(".skytells-outcome")
+    run_new_cell(form.page, "import time; time.sleep(2.5)", wait=False)
+    expect(form.pictures).to_have_count(1, timeout=2_400)
+    assert form.page.evaluate("window.lastCellRan") is False
+    assert len(form.seen) > 2
+    wait_for_cell(form.page)
+
+
+@pytest.mark.parametrize("language", ["Magic", "Python"])
+def test_the_code_sends_the_same(form: FormPage, quick: Sandbox, language: str) -> None:
+    """The code of the Code view, run in a cell, sends exactly what the form sends."""
+    form.fill("Prompt", PROMPT)
+    form.fill("Num outputs", "2")
+    form.fill("Guidance", "3.5")
+    open_code(form)
+    expect(form.root.get_by_label(language, exact=True)).to_have_value(re.compile("3.5"))
+    written = code(form, language)
+    assert "aspect_ratio" not in written, "only what differs from the defaults"
+    form.press_run()
+    form.wait_for_result()
+    cell = run_new_cell(form.page, written)
+    assert cell.locator("[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedError").count() == 0
+    by_form, by_code = creations(quick)
+    assert by_code == by_form == {"prompt": PROMPT, "num_outputs": 2, "guidance": 3.5}
+
+
+def test_a_line_that_is_pasted_is_loaded(form: FormPage) -> None:
+    """A line of code put into the Code view fills the form; what it does not name is unset again."""
+    form.fill("Seed", "3")
+    open_code(form)
+    form.root.get_by_label("Magic", exact=True).fill("%skytells_predict truefusion-pro prompt='two owls' num_outputs=3")
+    form.root.get_by_role("button", name="Load into the form").click()
+    expect(form.field("Prompt")).to_have_value("two owls")
+    expect(form.field("Num outputs")).to_have_value("3")
+    expect(form.field("Seed")).to_have_value("")
+    expect(form.run).to_have_text("Run, about $0.12")
+
+
+def test_a_wrong_line_is_refused_in_words(form: FormPage) -> None:
+    """A line of another model changes nothing, and is told why."""
+    form.fill("Prompt", PROMPT)
+    open_code(form)
+    form.root.get_by_label("Magic", exact=True).fill("%skytells_predict lumo prompt=x")
+    form.root.get_by_role("button", name="Load into the form").click()
+    expect(form.root.locator(".skytells-code").get_by_role("alert")).to_contain_text("lumo")
+    expect(form.field("Prompt")).to_have_value(PROMPT)
+
+
+def test_the_result_is_saved_with_the_notebook(form: FormPage, desk: Desk, pictures: Path) -> None:
+    """Saved and opened again without a kernel that knows it, picture, caption and code are there; exported, too."""
+    form.fill("Prompt", "A fox that lasts")
+    form.press_run()
+    form.wait_for_result()
+    lasting = desk.front.cells(form.page).nth(1).locator(".jp-OutputArea-child").last
+    expect(lasting.locator("img")).to_have_count(1)
+    save(form.page)
+    desk.front.show(form.page, desk.jupyter, desk.notebook)
+    reopened = desk.front.cells(form.page).nth(1)
+    kept = reopened.locator("img[src^='data:image/']")
+    expect(kept).to_have_count(1, timeout=20_000)
+    assert kept.evaluate(DRAWN)
+    expect(reopened).to_contain_text("%skytells_predict truefusion-pro")
+    expect(reopened).to_contain_text("A fox that lasts")
+    form.page.screenshot(path=pictures / f"form-reopened-{desk.front.name}.png")
+    assert "sk-sandbox" not in (desk.jupyter.folder / desk.notebook).read_text(encoding="utf-8")
+    page_file = export(desk.jupyter.folder / desk.notebook)
+    page = form.page.context.new_page()
+    page.route(lambda address: address.startswith("http"), lambda route: route.abort())
+    page.goto(page_file.as_uri())
+    expect(page.locator("img[src^='data:image/']")).to_have_count(1)
+    expect(page.locator("pre", has_text="%skytells_predict truefusion-pro")).to_have_count(1)
+    page.close()
+
+
+def export(notebook: Path) -> Path:
+    """Write a notebook as a page."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level=ERROR", str(notebook)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return notebook.with_suffix(".html")
+
+
+@pytest.fixture(scope="module")
+def other_desk(browser: Browser, jupyter: Jupyter) -> Iterator[Desk]:
+    """Yield a notebook in JupyterLab whose form is of a model of songs."""
+    with open_desk(browser, jupyter, LAB, "beatfusion-2.0") as opened:
+        yield opened
+
+
+def test_a_song_plays(other_desk: Desk, pictures: Path) -> None:
+    """The song is a player in the form that plays, and another in the lasting output."""
+    form = other_desk.fresh()
+    form.fill("Lyrics", "La la la")
+    form.press_run()
+    form.wait_for_result()
+    player = form.root.locator("audio")
+    expect(player).to_have_count(1)
+    assert 3.0 < player.evaluate(PLAY) < 6.0
+    form.page.screenshot(path=pictures / "form-song.png")
+
+
+def test_a_film_plays(browser: Browser, jupyter: Jupyter, pictures: Path, tmp_path: Path) -> None:
+    """A film begins with a picture from this machine, which is previewed; the film plays in the form."""
+    Image.new("RGB", (320, 180), "teal").save(tmp_path / "first.png")
+    with open_desk(browser, jupyter, LAB, "truefusion-video") as opened:
+        form = opened.fresh()
+        form.fill("Prompt", "A fox that walks")
+        form.root.locator("input[type=file]").set_input_files(tmp_path / "first.png")
+        preview = form.row("First frame").locator("img")
+        expect(preview).to_have_count(1)
+        assert preview.evaluate(DRAWN)
+        form.page.screenshot(path=pictures / "form-upload.png")
+        form.press_run()
+        form.wait_for_result()
+        film = form.root.locator("video")
+        expect(film).to_have_count(1)
+        assert film.evaluate(PLAY) > 1.0
+        form.page.screenshot(path=pictures / "form-film.png")
