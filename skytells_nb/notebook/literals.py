@@ -25,6 +25,7 @@ DEEPEST = 90
 _CALLS = {"sky.file": FILE, "skytells_nb.file": FILE, "getpass": SECRET, "getpass.getpass": SECRET}
 _MOST = 12_000_000
 _MOST_OUTSIDE_TEXTS = 200_000
+_MOST_LINES = 500
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
 _TEXTS = re.compile(r'(?<![A-Za-z])"(?:[^"\\\n]|\\.)*+"', re.DOTALL)
 
@@ -97,7 +98,7 @@ def layout(value: object, width: int, indent: str = "") -> str:
         return _bracketed("{", parts, "}", indent)
     if isinstance(value, list) and value:
         return _bracketed("[", [layout(part, width, inner) for part in value], "]", indent)
-    if isinstance(value, str) and "\n" in value.rstrip("\n"):
+    if isinstance(value, str) and 0 < value.rstrip("\n").count("\n") < _MOST_LINES:
         lines = "\n".join(inner + write(part) for part in re.findall(r"[^\n]*\n|[^\n]+", value))
         return f"(\n{lines}\n{indent})"
     return line

@@ -127,8 +127,7 @@ class _Reader:
 
     def _alternatives(self, which: str, flat: Flat, shared: dict[str, Any], depth: int) -> Field | None:
         """Read `anyOf` or `oneOf`; None where it only limits what the rest of the schema says."""
-        options = flat.schema[which][: _MOST_OPTIONS + 1]
-        given = [(option, self._document.flat(option, flat.opened)) for option in options]
+        given = [(option, self._document.flat(option, flat.opened)) for option in flat.schema[which]]
         if not any(inner.why or any(said in inner.schema for said in _SAYS_KIND) for _, inner in given):
             return None
         real = [(option, inner) for option, inner in given if not _is_null(inner.schema)]
@@ -144,10 +143,10 @@ class _Reader:
             own = notes(shared["name"], both.schema)
             own["nullable"] = own["nullable"] or shared["nullable"]
             return self._kind(both, shared | own, depth)
-        if len(real) > _MOST_OPTIONS:
-            return JsonField(why="it has too many alternatives", **shared)
         if all("const" in inner.schema or isinstance(inner.schema.get("enum"), list) for _, inner in real):
             return choice_field([inner for _, inner in real], shared)
+        if len(real) > _MOST_OPTIONS:
+            return JsonField(why="it has too many alternatives", **shared)
         base = _without_notes(around)
         tag = _tag(flat.schema)
         options = [({"allOf": [option, base]} if base else option, _title(inner, tag)) for option, inner in real]

@@ -19,6 +19,7 @@ NAMES = {"students": 24, "name": "Ada", "rows": [1, 2], "table": {"a": {"b": 3}}
         ("{{ {'x': 1}['x'] }}", "1"),
         ("{{ {1: {2: 3}}[1][2] }}!", "3!"),
         ("{{ '}}' + name }} {{{'a': 1}['a']}}", "}}Ada 1"),
+        (r"""{{ "it's \"}}\" " + 'so' }}""", 'it\'s "}}" so'),
         ("open {{ and never closed", "open {{ and never closed"),
         ("{{len(rows)}}", "2"),
         ("{single} $x %d {'a': 1}", "{single} $x %d {'a': 1}"),

@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -236,12 +237,15 @@ _VALUES = st.recursive(
 _NAMES = st.sampled_from([field.name for field in FIELDS]) | _TEXTS
 
 
-@given(st.dictionaries(_NAMES, _VALUES, max_size=4))
-def test_any_line_is_exact(values: dict[str, Any]) -> None:
+_KINDS = st.sampled_from([FIELDS, tuple(replace(field, nullable=True) for field in FIELDS), ()])
+
+
+@given(st.dictionaries(_NAMES, _VALUES, max_size=4), _KINDS)
+def test_any_line_is_exact(values: dict[str, Any], fields: tuple[Field, ...]) -> None:
     """Whatever the values, the magic reads the line as exactly them, types and all, and so does the form."""
-    code = recipe.magic_line(MODEL, FIELDS, values)
-    assert same(sends(code), values)
-    assert same(recipe.read(code, FIELDS).values, values)
+    code = recipe.magic_line(MODEL, fields, values)
+    assert same(sends(code, fields), values)
+    assert same(recipe.read(code, fields).values, values)
 
 
 @given(st.dictionaries(_NAMES, _VALUES, max_size=4))

@@ -63,8 +63,8 @@ class Entries:
     def set(self, **values: Any) -> None:
         """Set inputs by name; a path counts as the file it names.
 
-        Raises `InvalidInputError` for a value that the schema refuses and `UnknownNameError` for a name it does not
-        have; nothing is changed then. `reset` takes values away again.
+        Raises `InvalidInputError` for values that the schema refuses and for names it does not have; nothing is changed
+        then. `reset` takes values away again.
         """
         self._take(self._draft, values)
 
@@ -77,15 +77,14 @@ class Entries:
         draft = self._draft
         for name in names or tuple(self._by_name):
             if name not in self._by_name:
-                raise self._unknown(name)
+                known = [field.name for field in self.checker.fields]
+                raise UnknownNameError.of("input", name, known, where=f" of {plain(self.title, 80)}")
             draft = draft.put(name, resting(self._by_name[name]))
         self._now(draft, names or self._by_name)
 
     def _take(self, draft: Draft, values: Mapping[str, Any]) -> None:
         given = {name: file(value) if isinstance(value, Path) else value for name, value in native(values).items()}
         others = {name: copy.deepcopy(value) for name, value in given.items() if name not in self._by_name}
-        if others and not self.checker.open:
-            raise self._unknown(next(iter(others)))
         for name, value in given.items():
             if name in self._by_name:
                 draft = draft.put(name, copy.deepcopy(value))
@@ -97,10 +96,6 @@ class Entries:
             raise InvalidInputError(f"{plain(told, 600)}.", "Nothing was changed.", problems=wrong)
         touched = {*self._draft.values, *self._draft.faults, *draft.values}
         self._now(draft, [name for name in self._by_name if name in touched])
-
-    def _unknown(self, name: str) -> UnknownNameError:
-        known = [field.name for field in self.checker.fields]
-        return UnknownNameError.of("input", name, known, where=f" of {plain(self.title, 80)}")
 
     def _now(self, draft: Draft, names: Iterable[str]) -> None:
         self._draft = draft

@@ -43,12 +43,12 @@ class Face:
         self._shown: dict[str, tuple[Problem, ...]] = {}
         self._slot: Slot | None = None
         seen, self._folded = parted(form.fields)
-        self._more = _toggle("", "skytells-more", self._unfold)
+        self.more = _toggle("", "skytells-more", self._unfold) if self._folded else None
         self._hidden = VBox()
         head = HTML(_style() + _head(form), _dom_classes=("skytells-head",))
         parts: list[Any] = [head, *(self._row(field).widget for field in seen)]
-        if self._folded:
-            parts += [self._more, self._hidden]
+        if self.more is not None:
+            parts += [self.more, self._hidden]
         if not form.fields:
             parts.append(HTML("This model names no inputs."))
         self._reason = HTML(_dom_classes=("skytells-reason",))
@@ -97,9 +97,9 @@ class Face:
             if found or self._shown.get(name):
                 self._shown[name] = found
                 row.show_problems(found)
-        if self._folded:
+        if self.more is not None:
             wrong = sum(field.name in by_name for field in self._folded)
-            _describe(self._more, f"More ({len(self._folded)}{f', {wrong} with a problem' if wrong else ''})")
+            _describe(self.more, f"More ({len(self._folded)}{f', {wrong} with a problem' if wrong else ''})")
         self._show_bar()
         self._code.refresh()
 

@@ -34,7 +34,7 @@ class Form(Entries):
     then has no Run. Raises `UnknownNameError` for a model that nobody knows, `InputError` for one that takes no inputs.
     """
 
-    def __init__(self, model: str | Model | Mapping[str, Any], *, components: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, model: str | Model | Mapping[str, Any] | bool, *, components: Mapping[str, Any] | None = None) -> None:
         self.model, schema = _taken(model)
         super().__init__(schema, components)
         self._face: Face | None = None
@@ -214,7 +214,7 @@ class Form(Entries):
         return {"text/plain": written.as_text(*parts), "text/html": written.as_html(*parts)}
 
 
-def form(model: str | Model | Mapping[str, Any], *, components: Mapping[str, Any] | None = None) -> Form:
+def form(model: str | Model | Mapping[str, Any] | bool, *, components: Mapping[str, Any] | None = None) -> Form:
     """Make a form of a model's inputs: fill it in, see what it costs, run it, and keep what came back.
 
     `model` is a model's name, a `Model`, or an input schema as a dict (references are looked up in it and in
@@ -225,8 +225,8 @@ def form(model: str | Model | Mapping[str, Any], *, components: Mapping[str, Any
 
 
 def _taken(model: object) -> tuple[Model | None, object]:
-    if isinstance(model, Mapping):
-        return None, dict(model)
+    if isinstance(model, Mapping | bool):
+        return None, model
     if isinstance(model, str):
         model = current().client.model(model)
     if not isinstance(model, Model):

@@ -299,7 +299,7 @@ def test_an_earlier_result_can_be_chosen() -> None:
     assert [name for name, _ in choice.options] == ["an earlier result…", *["truefusion · a fox · 1"] * 2]
     choice.value = 0
     assert made.told == [("https://example.org/2.png", "")]
-    assert (made.box.value, choice.value) == ("https://example.org/2.png", None)
+    assert (made.box.value, choice.value) == ("https://example.org/2.png", -1)
 
 
 def test_an_earlier_result_may_be_a_kept_file(here: Path) -> None:

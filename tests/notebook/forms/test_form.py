@@ -90,9 +90,8 @@ def test_one_illegal_value_among_several_changes_none() -> None:
 
 def test_an_unknown_name_is_named_with_the_nearest() -> None:
     """A misspelt input is not lost silently."""
-    with pytest.raises(UnknownNameError) as caught:
+    with pytest.raises(InvalidInputError, match=r"promt is not an input \(did you mean prompt\?\)"):
         Form(PICTURE).set(promt="a fox")
-    assert caught.value.suggestion == "prompt"
 
 
 def test_null_is_sent_where_it_is_chosen_and_allowed() -> None:
@@ -248,7 +247,7 @@ def test_a_second_run_is_refused_while_one_goes_on(slow: Sandbox) -> None:
     form.cancel()
     with pytest.raises(sky.errors.JobCanceledError):
         first.wait()
-    assert [job.status for job in form.runs] == ["canceled"]
+    assert form.is_running is False
 
 
 def test_above_the_budget_it_refuses(online: Sandbox) -> None:

@@ -28,7 +28,16 @@ FIELDS = read_fields({"properties": {"prompt": {"type": "string"}, "seed": {"typ
 FOX = {"prompt": "a fox", "seed": 7}
 JOB = Prediction("p-1", Status.RUNNING, "truefusion-pro", input=FOX, progress=43.0)
 GOING_ON = Progress("truefusion-pro", FOX, "running", 3.21, 43.0, JOB)
-OURS = {"role", "class", "aria-label", "aria-valuetext", "aria-valuemin", "aria-valuemax", "aria-valuenow"}
+OURS = {
+    "role",
+    "class",
+    "aria-hidden",
+    "aria-label",
+    "aria-valuetext",
+    "aria-valuemin",
+    "aria-valuemax",
+    "aria-valuenow",
+}
 """Attributes of our own that results elsewhere do not have."""
 
 
@@ -178,7 +187,7 @@ def test_runs_are_listed_newest_first() -> None:
     outcome = Heard().outcome
     outcome.show(ended(1))
     outcome.show(replace(ended(2), state="failed", job=None, error=JobFailedError("It failed.")))
-    second, first = ([part for part in card.children if isinstance(part, HTML)][0].value for card in cards(outcome))
+    second, first = (next(part for part in card.children if isinstance(part, HTML)).value for card in cards(outcome))
     assert "Run 2 · a fox" in second
     assert "truefusion-pro · failed · It failed." in second
     assert "Run 1 · a fox" in first

@@ -24,7 +24,8 @@ _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _DATA = re.compile(r"data:[^,\s…]*,\S*", re.IGNORECASE)
 _RUNS = re.compile(r"(?:javascript|vbscript|file|data|blob|about):", re.IGNORECASE)
 _LONG = 500
-_FIRST = ("an earlier result…", None)
+_FIRST = ("an earlier result…", -1)
+_AUTO = {"width": "auto"}
 _MOST = f"{LARGEST // 1_000_000} MB"
 
 
@@ -36,11 +37,16 @@ class FileControl(Control):
     def __init__(self, field: FileField, tell: Tell, tools: Tools) -> None:
         super().__init__(field, tell, tools)
         name = page.label(field.label, 40)
-        self._box = Text(description=self.label, placeholder="https://… or the path of a file here")
+        self._box = Text(
+            description=self.label,
+            placeholder="https://… or the path of a file here",
+            layout={"flex": "1 1 240px", "width": "auto"},
+        )
         self._upload = FileUpload(
             accept=f"{field.media}/*" if field.media in ("image", "audio", "video") else "",
             description=f"Upload, up to {_MOST}",
             tooltip=f"Upload a file for {name}: up to {_MOST}; of a larger one, give a link",
+            layout=_AUTO,
         )
         self._earlier: Dropdown | None = None
         self._results: tuple[Result, ...] = ()
@@ -48,7 +54,11 @@ class FileControl(Control):
         self._previewed: Any = UNSET
         self._painted: tuple[str, Any] = ("", UNSET)
         self._on = True
-        self.widget = Box((self._box, self._upload), _dom_classes=("skytells-control", "skytells-file"))
+        self.widget = Box(
+            (self._box, self._upload),
+            layout={"flex_flow": "row wrap", "align_items": "flex-end", "overflow": "visible"},
+            _dom_classes=("skytells-control", "skytells-file"),
+        )
         self._box.observe(self._entered, "value")
         self._upload.observe(self._uploaded, "value")
 
@@ -101,9 +111,9 @@ class FileControl(Control):
 
     def _chosen_earlier(self, change: dict[str, Any]) -> None:
         index = change["new"]
-        if index is None or self._earlier is None:
+        if index == -1 or self._earlier is None:
             return
-        self._earlier.value = None
+        self._earlier.value = -1
         try:
             self._choose(self._results[index].value())
         except SkytellsError as error:
@@ -130,8 +140,7 @@ class FileControl(Control):
         self._previewed = value
         drawn = preview(value, self.field.media, self.field.label)
         if self._preview is None and drawn:
-            self._preview = HTML(_dom_classes=("skytells-preview",))
-            self._preview.value = drawn
+            self._preview = HTML(drawn, layout={"flex": "1 1 100%"}, _dom_classes=("skytells-preview",))
             self._arrange()
         elif self._preview is not None:
             self._preview.value = drawn
@@ -146,6 +155,7 @@ class FileControl(Control):
             self._earlier = Dropdown(
                 options=options,
                 disabled=not self._on,
+                layout=_AUTO,
                 tooltip=f"Use a file of an earlier result for {page.label(self.field.label, 40)}",
                 _dom_classes=("skytells-earlier",),
             )

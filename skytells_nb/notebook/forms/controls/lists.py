@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ipywidgets import HTML, Box, Button, VBox, Widget
+from ipywidgets import HTML, Button, HBox, Textarea, VBox, Widget
 
+from ....api.inline import Unfit
 from ....schema.check import Problem
-from ....schema.fields import UNSET, ListField, ObjectField, UnionField
+from ....schema.fields import UNSET, FileField, ListField, ObjectField, UnionField
 from ... import page
 from ..control import Control, Part, Tell, Tools
+from .files import read
 from .nested import heading, inside, least, shallow
 
 MOST = 50
@@ -34,17 +36,23 @@ class _Slot:
     """A place in the list: its number, its buttons, and the row that is there now."""
 
     def __init__(self, number: int, name: str, act: Callable[[str, int], None]) -> None:
-        self._title = HTML(heading(str(number), 5), _dom_classes=("skytells-item-title",))
+        title = HTML(heading(str(number), 5), layout={"flex": "1 1 auto"})
         self.buttons = {
-            verb: Button(icon=icon, tooltip=f"{words} item {number} of {name}", _dom_classes=(f"skytells-{verb}",))
+            verb: Button(
+                icon=icon,
+                tooltip=f"{words} item {number} of {name}",
+                layout={"width": "36px"},
+                _dom_classes=(f"skytells-{verb}",),
+            )
             for verb, icon, words in (("up", "arrow-up", "Move up"), ("down", "arrow-down", "Move down"), _REMOVE)
         }
         for verb, button in self.buttons.items():
             button.on_click(lambda _, verb=verb: act(verb, number - 1))
-        self.widget = Box(_dom_classes=("skytells-item",))
+        self._bar = HBox((title, *self.buttons.values()))
+        self.widget = VBox(_dom_classes=("skytells-item",))
 
     def hold(self, part: Part) -> None:
-        children = (self._title, *self.buttons.values(), part.widget)
+        children = (self._bar, part.widget)
         if self.widget.children != children:
             self.widget.children = children
 
@@ -72,10 +80,11 @@ class ListControl(Control):
         self._on = True
         self._heading = HTML()
         self._add = Button(
-            icon="plus", description="Add", tooltip=f"Add to {self._name}", _dom_classes=("skytells-add",)
+            icon="plus", description=f"Add to {self._name}", layout={"width": "auto"}, _dom_classes=("skytells-add",)
         )
         self._add.on_click(lambda _: self._added())
-        self.widget = VBox((self._heading, self._add), _dom_classes=("skytells-control", "skytells-group"))
+        self._several = self._box_for_several() if isinstance(item, FileField) else None
+        self.widget = VBox(_dom_classes=("skytells-control", "skytells-group"))
 
     def paint(self, value: Any) -> None:
         """Show a row for each item, up to 50; a value that is no list shows none."""
@@ -134,6 +143,42 @@ class ListControl(Control):
         self._tell_all()
         _focus(item.part.widget)
 
+    def _box_for_several(self) -> Textarea:
+        box = Textarea(
+            description=f"Several at once for {self._name}",
+            placeholder="one link or path a line",
+            rows=2,
+            continuous_update=False,
+            _dom_classes=("skytells-several",),
+        )
+        box.observe(self._pasted, "value")
+        return box
+
+    def _pasted(self, change: dict[str, Any]) -> None:
+        """Make an item of each line that can be read and has room; the other lines stay in the box."""
+        left: list[str] = []
+        for line in change["new"].split("\n"):
+            try:
+                value = UNSET if self._is_full else read(line)
+            except Unfit:
+                value = UNSET
+            if value is UNSET:
+                left += [line] if line.strip() else []
+                continue
+            item = self._new()
+            item.value, item.fault = value, ""
+            item.part.show(value)
+            self._items.append(item)
+        if self._several is not None and "\n".join(left) != change["new"]:
+            self._arrange()
+            self._tell_all()
+            self._several.value = "\n".join(left)
+
+    @property
+    def _is_full(self) -> bool:
+        most = self.field.max_items
+        return bool(self._rest) or len(self._items) >= (MOST if most is None else min(MOST, most))
+
     def _act(self, verb: str, index: int) -> None:
         if verb == "remove":
             self._spare.append(self._items.pop(index))
@@ -173,12 +218,12 @@ class ListControl(Control):
             slot.buttons["up"].disabled = not self._on or index == 0
             slot.buttons["down"].disabled = not self._on or index == last
             slot.buttons["remove"].disabled = not self._on
-        most = self.field.max_items
-        full = bool(self._rest) or len(self._items) >= MOST or (most is not None and len(self._items) >= most)
-        self._add.disabled = full or not self._on
+        enders = [self._add] if self._several is None else [self._add, self._several]
+        for widget in enders:
+            widget.disabled = self._is_full or not self._on
         more = f" (and {len(self._rest)} more, sent as they are)" if self._rest else ""
         self._heading.value = heading(self.label + more)
-        children = (self._heading, *(slot.widget for slot in slots), self._add)
+        children = (self._heading, *(slot.widget for slot in slots), *enders)
         if self.widget.children != children:
             self.widget.children = children
 

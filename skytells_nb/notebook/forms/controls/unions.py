@@ -24,7 +24,7 @@ from ... import page
 from ..control import Control, Part, Tell, Tools
 from .nested import least, shallow
 
-_NONE = ("choose…", None)
+_NONE = ("choose…", -1)
 _KINDS: tuple[tuple[type, type[Field]], ...] = (
     (bool, FlagField),
     (int, NumberField),
@@ -56,10 +56,10 @@ class UnionControl(Control):
         """Choose the first kind that the value fits, and show it there."""
         self._held.clear()
         shown = self.field.default if value is UNSET else value
-        index = None if shown is UNSET else self._fitting(shown)
+        index = -1 if shown is UNSET else self._fitting(shown)
         self._kind.value = index
         self._arrange()
-        if index is not None:
+        if index >= 0:
             self._held[index] = (value, "")
             self._row(index).show(value)
 
@@ -73,9 +73,9 @@ class UnionControl(Control):
     def show_problems(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         """Show the problems in the chosen kind's row."""
         index = self._kind.value
-        return problems if index is None else self._row(index).show_problems(problems)
+        return problems if index < 0 else self._row(index).show_problems(problems)
 
-    def _fitting(self, value: Any) -> int | None:
+    def _fitting(self, value: Any) -> int:
         """Find the kind of a value: the first that allows it, else the first of its type, else the first."""
         fits = self.tools.checker.fits
         exact = next((i for i, option in enumerate(self._options) if fits(option, value)), None)
@@ -83,14 +83,14 @@ class UnionControl(Control):
             return exact
         kind = next((kind for python, kind in _KINDS if isinstance(value, python)), Field)
         alike = (i for i, option in enumerate(self._options) if isinstance(option, kind))
-        return next(alike, 0 if self._options else None)
+        return next(alike, 0 if self._options else -1)
 
     def _chosen(self, change: dict[str, Any]) -> None:
         if self._painting:
             return
         index = change["new"]
         self._arrange()
-        if index is None:
+        if index < 0:
             self.typed(UNSET)
             return
         if index not in self._held:
@@ -118,7 +118,7 @@ class UnionControl(Control):
 
     def _arrange(self) -> None:
         index = self._kind.value
-        self.widget.children = (self._kind,) if index is None else (self._kind, self._row(index).widget)
+        self.widget.children = (self._kind,) if index < 0 else (self._kind, self._row(index).widget)
 
 
 def _beginning(option: Field) -> Any:
