@@ -21,21 +21,28 @@ def blocks(repository: Path, language: str) -> list[str]:
     return [body for kind, body in BLOCK.findall(text) if kind == language]
 
 
-def test_the_python_block_runs_as_written(repository: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, ["about $0.08", "'num_outputs': 2} ()", '%skytells_predict truefusion-pro prompt="a fox" num_outputs=2']),
+        (1, ["about $0.08", "truefusion-video"]),
+    ],
+    ids=["forms", "client"],
+)
+def test_the_python_blocks_run_as_written(repository: Path, tmp_path: Path, number: int, words: list[str]) -> None:
     """The Python of the README runs from the first line to the last, with neither key nor network."""
-    (code,) = blocks(repository, "python")
+    code = blocks(repository, "python")[number]
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert "about $0.08" in ran.stdout
-    assert "truefusion-video" in ran.stdout
+    assert [word for word in words if word not in ran.stdout] == []
 
 
 def test_the_magics_run_as_written(repository: Path, shared_sandbox: Sandbox) -> None:
     """Each cell that the README shows runs in a kernel."""
     cells = [body for body in blocks(repository, "") if body.startswith("%")]
-    assert len(cells) == 4
+    assert len(cells) == 5
     with running_kernel(SKYTELLS_NB_SANDBOX=shared_sandbox.url) as kernel:
-        assert [kernel.run(cell).error for cell in cells] == [""] * 4
+        assert [kernel.run(cell).error for cell in cells] == [""] * 5
 
 
 def test_the_sandbox_starts_again_and_again(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Session:
         wiring.connect()
         self.threads: dict[str, threads.Thread] = {}
         self.recent: deque[Prediction] = deque(maxlen=50)  # what forms offer as earlier results
+        self.on_note: Callable[[], None] | None = None
         self._client: Client | None = None
         self._live: Live | None = None
         self._sandbox: Sandbox | None = None
@@ -113,6 +114,9 @@ class Session:
         """Remember a result, whose files forms offer as inputs; of its own inputs, which can be large, the prompt."""
         prompt = {name: value for name, value in job.input.items() if name == "prompt"}
         self.recent.append(replace(job, input=prompt, raw={}))
+        if self.on_note is not None:
+            with suppress(Exception):  # what was paid for is not lost to a list of choices
+                self.on_note()
 
     def _run_quietly(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
         from .media import default_keeper

@@ -1,6 +1,6 @@
 """Measure forms: how long they take to build beside the bare widgets and beside ipyautoui, and what a keystroke takes.
 
-    python tests/benchmarks/forms.py         a minute; part of what run.py prints
+    python tests/benchmarks/forms.py         two minutes; part of what run.py prints
 
 Ours are built in a real kernel, whose comms carry every widget to the front end; seconds are CPU seconds of the whole
 kernel, its sending thread included. "By hand" are the same widgets: of the same classes, with the same texts, options
@@ -12,6 +12,7 @@ Rounds alternate; figures are medians.
 from __future__ import annotations
 
 import gc
+import importlib
 import importlib.util
 import json
 import os
@@ -205,9 +206,10 @@ def classes(count: int, unfolded: bool) -> str:
 
 
 def keystrokes(count: int) -> dict[str, float]:
-    """Type into an unfolded form; give the median seconds until all of it has reacted, and of the judge alone."""
+    """Type into an unfolded form with every input set; give the median seconds of all it does, and of the judge."""
     _clear()
     form = ours(count, unfolded=True)
+    form.set(**{name: _sample(name) for name in schema_of(count)["properties"]})
     words = _box("Prompt")
     number = _box("Steps 1")
     texts = [f"a fox in the snow, {step}" for step in range(KEYS)]
@@ -219,7 +221,20 @@ def keystrokes(count: int) -> dict[str, float]:
         "judge": _median(lambda: form.checker.problems(drafts.pop())),
     }
     assert form.values["prompt"] == "a fox in the snow, 0"
+    assert (form.values["steps_1"], [problem.path for problem in form.problems]) == (1000, ["steps_1"])
     return found
+
+
+def _sample(name: str) -> object:
+    """Give a value that an input may have, other than its default."""
+    link = "https://example.com/picture.png"
+    kind = _KINDS.get(name.rpartition("_")[0], {})
+    if "enum" in kind or "allOf" in kind:
+        return kind.get("enum", _MODES)[0]
+    if kind.get("type") == "array":
+        return [link, link] if "references" in name else ["red", "blue"]
+    samples: dict[str, object] = {"integer": 7, "number": 0.25, "boolean": False}
+    return link if kind.get("format") == "uri" else samples.get(kind.get("type", ""), "a word")
 
 
 def _box(label: str) -> Any:
@@ -243,12 +258,10 @@ def _median(act: Callable[[], object]) -> float:
 def first(count: int) -> dict[str, float]:
     """Give the CPU seconds of a kernel's first form, and before it of what is imported for it."""
     moments = [time.process_time()]
-    import skytells_nb.notebook.forms.face
-    import skytells_nb.notebook.forms.form
-
+    for module in ("form", "face"):
+        importlib.import_module(f"skytells_nb.notebook.forms.{module}")
     moments.append(time.process_time())
-    import jsonschema  # noqa: F401 - with rfc3987-syntax, which comes with JupyterLab, it is slow to import
-
+    importlib.import_module("jsonschema")  # slow with rfc3987-syntax, which comes with JupyterLab
     moments.append(time.process_time())
     ours(count, unfolded=False)
     sys.stdout.flush()

@@ -1,6 +1,6 @@
 """Measure this package beside bare HTTP clients and the openai package, in one run, against one small local server.
 
-    python tests/benchmarks/run.py           four minutes; prints tables, and ends with status 0 whatever they say
+    python tests/benchmarks/run.py           five minutes; prints tables, and ends with status 0 whatever they say
 
 Five questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
 over an answer of 20,000; (c) what the import takes in a fresh process; (d), in `load`, how near 64 calls in flight come

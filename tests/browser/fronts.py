@@ -38,7 +38,7 @@ class FrontEnd:
 
     def show(self, page: Page, jupyter: Jupyter, notebook: str) -> None:
         """Open a notebook without running it (Voila runs it always), and wait until it can be run."""
-        page.goto(f"{jupyter.address}{self.path}{notebook}?{'reset&' if self is LAB else ''}token=t")
+        page.goto(f"{jupyter.address}{self.path}{notebook}?{'reset&' if self is LAB else ''}token=t", timeout=_PATIENCE)
         if self.editable:
             page.wait_for_function(_KERNEL_IDLE, timeout=_PATIENCE)
             page.wait_for_selector("#jupyterlab-splash", state="detached")
@@ -48,7 +48,7 @@ class FrontEnd:
         if self.editable:
             page.evaluate(_RUN_ALL)
         else:
-            page.reload()
+            page.reload(timeout=_PATIENCE)
 
     def cells(self, page: Page) -> Locator:
         """Find the cells, or in Voila their outputs."""

@@ -230,7 +230,7 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
         (
             "%skytells_predict truefusion-pro prompt=x guidance=high num_outputs=9 seed=1.5 aspect_ratio=4:5",
             "InvalidInputError: truefusion-pro: aspect_ratio must be one of 1:1, 16:9, 9:16, 4:3, 3:4 (got '4:5'; "
-            "did you mean 4:3?); guidance must be a number (got 'high'); num_outputs must be at most 4 (got 9); "
+            "did you mean 4:3?); num_outputs must be at most 4 (got 9); guidance must be a number (got 'high'); "
             "seed must be a whole number (got 1.5). Nothing was sent;",
         ),
         ("%skytells_predict truefusion-pro", "InvalidInputError: truefusion-pro: prompt is missing. Nothing was sent;"),

@@ -73,7 +73,7 @@ def test_form_takes_exact_inputs(notebook: Kernel) -> None:
         ("%skytells_form gpt-5", "InputError: gpt-5 is a text model: it has no form. Use %%skytells_chat gpt-5."),
         ("%skytells_form truefusion-prp", "UnknownNameError: There is no model 'truefusion-prp'."),
         ("%skytells_form truefusion-pro num_outputs=99", "InvalidInputError: num_outputs must be at most 4 (got 99)."),
-        ("%skytells_form truefusion-pro promt=x", "UnknownNameError: There is no input 'promt' of "),
+        ("%skytells_form truefusion-pro promt=x", "InvalidInputError: promt is not an input (did you mean prompt?)."),
         ("%skytells_form truefusion-pro --quiet", "UnknownNameError: There is no option '--quiet' of %skytells_form"),
         (
             '%skytells_predict truefusion-pro prompt=x -i {"prompt": "y"}',

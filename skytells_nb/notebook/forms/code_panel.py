@@ -24,6 +24,7 @@ class CodePanel:
         self._boxes: dict[str, Textarea] = {}
         self._edited = ""
         self.switch = ToggleButton(description="Code", tooltip="Show the code of these values", icon="code")
+        self._said = HTML(_dom_classes=("skytells-reason",))
         self.switch.observe(self._switched, "value")
         self.widget = VBox(_dom_classes=("skytells-code",))
 
@@ -31,19 +32,20 @@ class CodePanel:
         """Write the texts anew, if anybody sees them."""
         if not self.switch.value:
             return
-        self._writing = True
+        self._writing, self._edited = True, ""
         try:
             for name, text in self._form.code.items():
                 self._boxes[name].value = text
                 self._boxes[name].rows = min(_MOST_ROWS, text.count("\n") + 2)
+        except SkytellsError as error:
+            self._say("alert", error)
         finally:
             self._writing = False
-        self._edited = ""
 
     def _switched(self, change: dict[str, Any]) -> None:
         if change["new"] and not self._boxes:
-            self._boxes = {name: self._box(name) for name in self._form.code}
-            self._said = HTML(_dom_classes=("skytells-reason",))
+            names = ("Magic", "Python") if self._form.name else ("JSON",)
+            self._boxes = {name: self._box(name) for name in names}
             load = Button(description="Load into the form", tooltip="Read the code that was changed here")
             load.on_click(lambda _: self._load())
             self.widget.children = (*self._boxes.values(), load, self._said)
@@ -63,6 +65,9 @@ class CodePanel:
         try:
             self._form.load(self._edited or next(iter(self._boxes.values())).value)
         except SkytellsError as error:
-            self._said.value = f'<div role="alert">{page.text(page.cut(error, 400))}</div>'
+            self._say("alert", error)
         else:
-            self._said.value = '<div role="status">Loaded.</div>'
+            self._say("status", "Loaded.")
+
+    def _say(self, role: str, words: object) -> None:
+        self._said.value = f'<div role="{role}">{page.text(page.cut(words, 400))}</div>'

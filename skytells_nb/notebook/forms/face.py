@@ -148,8 +148,14 @@ class Face:
         self._outcome.show(progress)
         if progress.ended:
             if self._slot is not None:
-                self._slot.show(progress, self.form.code_of(progress.values))
+                self._slot.show(progress, self._code_of(progress))
             self._show_bar()
+
+    def _code_of(self, progress: Progress) -> dict[str, str]:
+        try:
+            return self.form.code_of(progress.values)
+        except SkytellsError:
+            return {}
 
     def display(self, drawn: dict[str, Any]) -> None:
         """Put the form into the cell that runs, with a place under it for results that last.

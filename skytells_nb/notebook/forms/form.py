@@ -103,7 +103,8 @@ class Form(Entries):
     def code(self) -> dict[str, str]:
         """The code of the current values: "Magic" and "Python", or "JSON" for a bare schema.
 
-        Only what differs from the defaults is in it; `load` reads each of them back.
+        Only what differs from the defaults is in it, and of a secret the question for it; `load` reads each back.
+        Raises `InputError` for values that no code can say.
         """
         return self.code_of(self.values)
 
@@ -111,7 +112,7 @@ class Form(Entries):
         """Write other values of this form as code."""
         fields = self.checker.fields
         if not self.name:
-            return {"JSON": recipe.json_text(values)}
+            return {"JSON": recipe.json_text(values, fields)}
         told = recipe.worth_saying(fields, values, self.checker.problems)
         return {
             "Magic": recipe.magic_line(self.name, fields, told),

@@ -33,7 +33,7 @@ class Outcome:
 
     def __init__(self, fields: Sequence[Field], load: Callable[[Values], object], again: Callable[[Values], object]):
         self.widget = VBox(_dom_classes=("skytells-outcome",))
-        self._runs = Runs(load, again if any(field.name == "seed" for field in fields) else None)
+        self._runs = Runs(fields, load, again if any(field.name == "seed" for field in fields) else None)
         self._parts: dict[str, HTML] = {}
 
     def show(self, progress: Progress) -> None:
@@ -70,8 +70,14 @@ class Outcome:
 class Runs:
     """The runs of a form that have ended, newest first; `again` is None for a model without a seed."""
 
-    def __init__(self, load: Callable[[Values], object], again: Callable[[Values], object] | None) -> None:
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        load: Callable[[Values], object],
+        again: Callable[[Values], object] | None,
+    ) -> None:
         self.widget = VBox(_dom_classes=("skytells-runs",))
+        self._fields = fields
         self._load = load
         self._again = again
         self._count = 0
@@ -96,7 +102,10 @@ class Runs:
         wide = {"width": "auto"}
         load = Button(description=f"Load run {number}", tooltip="Put its inputs back into the form", layout=wide)
         load.on_click(partial(_call, self._load, end.values))
-        parts = [HTML(records.small_html(number, end), layout={"flex": "1 1 0"}), load]
+        parts = [
+            HTML(records.small_html(number, end, records.about(self._fields, end)), layout={"flex": "1 1 0"}),
+            load,
+        ]
         if self._again is not None:
             name = f"Run {number} again with another seed"
             again = Button(description=name, tooltip="Load it, and run it", layout=wide)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ...errors import JobCanceledError, MediaError, StillRunningError, plain
+from ...schema.fields import Field, TextField
 from .. import captions, page
 from ..gallery import embedded, gallery
 from ..kept import Kept
@@ -106,20 +107,19 @@ def lines_html(lines: Sequence[str], most: int) -> str:
     return "".join(f"<div>{page.text(page.cut(line, 300))}</div>" for line in (*lines[:most], more) if line)
 
 
-def small_html(number: int, end: Progress) -> str:
-    """Draw a run for the list of runs: a small picture or a sign, its first words, and its caption."""
-    about = page.cut(_prompt(end), 80)
-    alt = page.attribute(f"run {number}: {about}" if about else f"run {number}")
-    picture = next(filter(None, (_small(kept, alt) for kept in end.kept)), "") or _sign(end)
-    title = f"<div>{page.text(f'Run {number} · {about}' if about else f'Run {number}')}</div>"
-    line = f'<div style="min-width:0">{title}{page.caption(caption(end))}</div>'
+def small_html(number: int, end: Progress, about: str = "") -> str:
+    """Draw a run for the list of runs: a small picture or a sign, what it was `about`, and its caption."""
+    title = " · ".join(filter(None, (f"Run {number}", page.cut(about, 80))))
+    picture = next(filter(None, (_small(kept, title) for kept in end.kept)), "") or _sign(end)
+    line = f'<div style="min-width:0"><div>{page.text(title)}</div>{page.caption(caption(end))}</div>'
     return f'<div style="display:flex;gap:10px;align-items:flex-start">{picture}{line}</div>'
 
 
-def _prompt(end: Progress) -> str:
-    """Find the words that a person would know a run by: its prompt, else its first text."""
-    texts = [value for value in (end.values.get("prompt"), *end.values.values()) if isinstance(value, str)]
-    return texts[0] if texts else ""
+def about(fields: Iterable[Field], end: Progress) -> str:
+    """Find the words that a person would know a run by: its prompt, else its first text that is no secret."""
+    texts = {field.name for field in fields if isinstance(field, TextField) and not field.secret}
+    known = [end.values.get("prompt"), *(value for name, value in end.values.items() if name in texts)]
+    return next((value for value in known if isinstance(value, str) and value.strip()), "")
 
 
 def _small(kept: Kept, alt: str) -> str:
@@ -128,7 +128,8 @@ def _small(kept: Kept, alt: str) -> str:
     with suppress(MediaError):
         small = thumbnail(kept.thumbnail, max_side=SMALL, budget=_SMALL_BUDGET)
         source = embedded(replace(kept, thumbnail=small.data, thumbnail_mime=small.mime))
-        return f'<img src="{source}" alt="{alt}" style="width:72px;height:auto;border-radius:3px;flex:none">'
+        label = page.attribute(alt)
+        return f'<img src="{source}" alt="{label}" style="width:72px;height:auto;border-radius:3px;flex:none">'
     return ""
 
 

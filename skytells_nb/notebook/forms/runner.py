@@ -208,7 +208,7 @@ class Run:
             self.progress = replace(self._next, elapsed=time.monotonic() - self._began)
             try:
                 self._told(self.progress)
-            except Exception:  # noqa: BLE001 - what shows a run must not end it
+            except BaseException:  # noqa: BLE001 - what shows a run must not end it
                 _log.warning("What shows a run failed; the run goes on.", exc_info=True)
             if self.progress.ended:
                 return
@@ -275,7 +275,8 @@ def start(
         client = _background.borrowed()
     except SkytellsError as error:
         client = error
-    _background.begin(run.perform(client, default_keeper()))
+    keeper = Keeper(default_keeper().folder)  # of its own: one whose file is slow holds up all that ask it
+    _background.begin(run.perform(client, keeper))
     return run
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from weakref import WeakMethod
 
 from ... import settings
 from ...api.inline import file
@@ -58,6 +59,18 @@ class Shelf:
     def __init__(self, recent: Collection[Prediction] = ()) -> None:
         self._recent = recent
         self._known: dict[tuple[str, int], Result] = {}
+        self._watchers: list[WeakMethod[Callable[[], None]]] = []
+
+    def watch(self, told: Callable[[], None]) -> None:
+        """Call a method whenever there is a new result, as long as its object lives."""
+        self._watchers.append(WeakMethod(told))
+
+    def refresh(self) -> None:
+        """Tell those who watch that there may be a new result."""
+        self._watchers = [watcher for watcher in self._watchers if watcher() is not None]
+        for watcher in self._watchers:
+            if (told := watcher()) is not None:
+                told()
 
     def results(self, media: str = "") -> tuple[Result, ...]:
         """Give the files of this session's results, newest first, at most 50; only those of a kind if one is given."""
@@ -128,4 +141,5 @@ def current() -> Shelf:
     global _shelf
     if _shelf is None:
         _shelf = Shelf(session.current().recent)
+        session.current().on_note = _shelf.refresh
     return _shelf

@@ -296,7 +296,7 @@ def test_an_earlier_result_can_be_chosen() -> None:
     """It becomes the value, and can be chosen again."""
     made = Made(Shelf([result(1), result(2)]))
     choice = made.find(Dropdown)
-    assert [name for name, _ in choice.options] == ["an earlier result…", *["truefusion · a fox · 1"] * 2]
+    assert [name for name, _ in choice.options] == ["choose…", *["truefusion · a fox · 1"] * 2]
     choice.value = 0
     assert made.told == [("https://example.org/2.png", "")]
     assert (made.box.value, choice.value) == ("https://example.org/2.png", -1)
@@ -322,15 +322,16 @@ def test_an_earlier_result_that_is_gone_is_named() -> None:
     ]
 
 
-def test_new_results_are_offered_when_it_is_shown_again() -> None:
-    """The list stays where nothing came."""
+def test_new_results_are_offered_as_they_come() -> None:
+    """Whatever stands in the box meanwhile."""
     recent: list[Prediction] = []
-    made = Made(Shelf(recent))
+    shelf = Shelf(recent)
+    made = Made(shelf)
     recent.append(result(1))
-    made.control.show(UNSET)
+    shelf.refresh()
     choice = made.find(Dropdown)
     recent.append(result(2))
-    made.control.show(UNSET)
+    shelf.refresh()
     assert (made.find(Dropdown), len(choice.options), made.told) == (choice, 3, [])
 
 
@@ -427,10 +428,10 @@ def test_it_can_be_disabled() -> None:
 
 
 def test_every_part_has_a_name() -> None:
-    """The box is labelled; the button and the choice say what for."""
+    """Box and choice are labelled, and the button says what it is for."""
     made = Made(Shelf([result(1)]), title="Mask", required=True)
     assert made.box.description == "Mask *"
-    assert made.find(Dropdown).tooltip == "Use a file of an earlier result for Mask"
+    assert made.find(Dropdown).description == "Earlier result for Mask"
 
 
 def test_a_bare_control_is_few_widgets() -> None:

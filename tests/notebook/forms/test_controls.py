@@ -137,6 +137,22 @@ def test_any_json_is_painted_in_silence(kind: str, value: Any) -> None:
     assert told == []
 
 
+TYPED = st.text() | st.from_regex(r"[-+]?[0-9.,]{0,9}([eE][-+]?[0-9]{0,30})?") | st.text('0123456789.-:TZ#"[]{} ,')
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"flag", "buttons", "drop-down", "date", "ticks"}))
+@settings(max_examples=40)
+@given(typed=TYPED)
+def test_whatever_is_typed_is_a_value_or_a_fault(kind: str, typed: str) -> None:
+    """Any text in a box is told once, as a value or with a phrase that says why it is none; nothing is raised."""
+    control, told = KINDS[kind]()
+    box = getattr(control, "box", control.widget)
+    before = box.value
+    box.value = typed
+    assert len(told) == (typed != before)
+    assert all(value is UNSET or not fault for value, fault in told)
+
+
 @every_kind
 def test_a_label_is_plain_text_that_nothing_typesets(kind: str) -> None:
     """A hostile title stands in descriptions as one short line without formulas, and in HTML escaped."""

@@ -196,9 +196,17 @@ def test_runs_are_listed_newest_first() -> None:
 
 def test_a_card_of_a_picture_is_small(tmp_path: Path) -> None:
     """Its picture takes at most ten kilobytes, however large the result is."""
-    html = records.small_html(1, with_file(png(1200, 900), tmp_path / "fox.png"))
-    assert 'alt="run 1: a fox"' in html
+    html = records.small_html(1, with_file(png(1200, 900), tmp_path / "fox.png"), "a fox")
+    assert 'alt="Run 1 · a fox"' in html
     assert len(html) < 15_000
+
+
+def test_a_card_shows_no_secret() -> None:
+    """A run is named by its prompt, or by its first text; never by a secret."""
+    secret = {"type": "string", "x-cog-secret": True}
+    fields = read_fields({"properties": {"token": secret, "lyrics": {"type": "string"}}})
+    end = replace(ended(1), values={"token": "hunter2", "lyrics": "la la"})
+    assert records.about(fields, end) == "la la"
 
 
 def test_a_run_is_loaded_back() -> None:
@@ -251,7 +259,7 @@ def test_hostile_words_are_shown_as_text(payload: str) -> None:
     html = [
         *(child.value for child in outcome.widget.children if isinstance(child, HTML)),
         records.result_html(replace(end, state="succeeded", job=said)),
-        records.small_html(1, end),
+        records.small_html(1, end, payload),
         records.meter_html(end),
         records.lines_html([records.numbered(1, end)], 9),
         records.lasting(end, payload, [payload])["text/html"],

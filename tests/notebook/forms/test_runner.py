@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 
 from skytells_nb import settings
+from skytells_nb.api.client import AsyncClient
+from skytells_nb.api.record import Call
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.costs.ledger import default_ledger
 from skytells_nb.errors import (
@@ -25,10 +28,12 @@ from skytells_nb.errors import (
     JobFailedError,
     NetworkError,
     NoKeyError,
+    SetupError,
     StillRunningError,
 )
 from skytells_nb.local import Sandbox
 from skytells_nb.notebook.forms import runner
+from skytells_nb.notebook.forms.background import Background
 from skytells_nb.notebook.forms.progress import Progress
 from skytells_nb.notebook.forms.runner import GAP, Run, start
 from tests.kernels import running_kernel
@@ -86,6 +91,16 @@ class Told:
     def states(self) -> list[str]:
         """The states, each once, in the order they came."""
         return list(dict.fromkeys(each.state for each in self.all))
+
+
+class Deaf:
+    """An observer that does nothing."""
+
+    def before(self, call: Call, /) -> None:
+        pass
+
+    def after(self, call: Call, /) -> None:
+        pass
 
 
 def asked(sandbox: Sandbox, ending: str) -> list[Any]:
@@ -278,6 +293,17 @@ def test_a_cancel_between_two_tries(slow: Sandbox) -> None:
     assert len(created(slow)) == 1
 
 
+def test_a_pause_before_another_try_is_told(quick: Sandbox) -> None:
+    """While it waits for a rate limit, it is told why and how long; not after that."""
+    quick.inject("429;retry-after=1;on=create")
+    told = Told()
+    start("truefusion-pro", FOX, told).wait(20)
+    said = [each.waiting for each in told.all if each.waiting]
+    assert said[0].startswith("Too many requests")
+    assert "Trying again in 1 s." in said[0]
+    assert told.all[-1].waiting == ""
+
+
 def test_a_cancel_while_files_are_saved(quick: Sandbox) -> None:
     """It only stops the saving: the result is there and paid for, and its card says what happened."""
     quick.inject("hang;on=media")
@@ -291,6 +317,18 @@ def test_a_cancel_while_files_are_saved(quick: Sandbox) -> None:
         ["not saved: interrupted"],
     )
     assert asked(quick, "/cancel") == []
+
+
+def test_a_slow_file_holds_no_other_run_up(quick: Sandbox) -> None:
+    """While one run's file does not come, another run saves its own."""
+    quick.inject("hang;on=media")
+    told = Told()
+    first = start("truefusion-pro", FOX, told)
+    told.until("saving")
+    start("truefusion-pro", FOX, Told()).wait(20)
+    assert not first.done
+    first.cancel()
+    first.wait(5)
 
 
 def test_a_cancel_after_the_end_changes_nothing(quick: Sandbox) -> None:
@@ -364,6 +402,26 @@ def test_a_change_of_the_key_is_heard(quick: Sandbox) -> None:
     assert "credits" in str(told.until("failed", "succeeded").error)
 
 
+def test_a_replaced_client_is_closed_by_its_last_user(quick: Sandbox) -> None:
+    """It serves the runs that have it; when the last one gives it back, its connections are closed."""
+    background = Background(Deaf(), sleep=asyncio.sleep, on_wait=lambda _seconds, _cause: None)
+    first, again = background.borrowed(), background.borrowed()
+    settings.use(settings.Override(address=quick.url, key=settings.Key("sk-sandbox-other"), sandbox=True))
+    other = background.borrowed()
+    background.give_back(first)
+
+    def models(client: AsyncClient) -> int:
+        return len(asyncio.run_coroutine_threadsafe(client.models(refresh=True), background.loop).result(20))
+
+    assert again is first
+    assert other is not first
+    assert models(first) == models(other) > 1
+    background.give_back(again)
+    with pytest.raises(SetupError, match="closed"):
+        models(first)
+    assert models(other) > 1
+
+
 def test_two_runs_at_once_are_not_mixed_up(quick: Sandbox) -> None:
     """Runs that are started from several threads at once each tell of their own values and job."""
     tolds = [Told() for _ in range(6)]
@@ -408,6 +466,8 @@ def test_the_record_names_the_cell_of_the_form(quick: Sandbox) -> None:
 PROGRAM = """
 import os, sys, threading, time
 from skytells_nb import settings
+from skytells_nb.api.client import AsyncClient
+from skytells_nb.api.record import Call
 from skytells_nb.notebook.forms.runner import start
 settings.use(settings.Override(address=sys.argv[1], key=settings.Key("sk-sandbox"), sandbox=True))
 queued = threading.Event()
@@ -446,6 +506,8 @@ def test_a_forked_process_runs_on_its_own(quick: Sandbox) -> None:
 
 SETUP = """
 from skytells_nb import settings
+from skytells_nb.api.client import AsyncClient
+from skytells_nb.api.record import Call
 from skytells_nb.notebook.forms.runner import start
 from IPython.display import display
 settings.use(settings.Override(address={url!r}, key=settings.Key("sk-sandbox"), sandbox=True))

@@ -202,6 +202,36 @@ def test_the_kernel_s_shelf_offers_what_the_session_noted(job: Callable[..., Pre
     assert shelf.current().results()[0].link == "https://example.org/77/0/a.png"
 
 
+def test_who_watches_the_kernel_s_shelf_hears_of_each_result(job: Callable[..., Prediction], folder: Path) -> None:
+    """As long as it lives."""
+
+    class Watcher:
+        heard = 0
+
+        def hear(self) -> None:
+            Watcher.heard += 1
+
+    watcher = Watcher()
+    shelf.current().watch(watcher.hear)
+    session.current().note(job(78))
+    del watcher
+    session.current().note(job(79))
+    assert Watcher.heard == 1
+
+
+def test_a_watcher_that_fails_loses_no_result(job: Callable[..., Prediction], folder: Path) -> None:
+    """The result was paid for."""
+
+    class Watcher:
+        def hear(self) -> None:
+            raise ValueError
+
+    watcher = Watcher()
+    shelf.current().watch(watcher.hear)
+    session.current().note(job(80))
+    assert shelf.current().results()[0].link == "https://example.org/80/0/a.png"
+
+
 def test_the_session_keeps_no_large_inputs(job: Callable[..., Prediction]) -> None:
     """Of a noted result's inputs only the prompt stays."""
     noted = session.Session()

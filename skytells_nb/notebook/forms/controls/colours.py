@@ -22,11 +22,10 @@ class ColourControl(BoxControl):
     style = "skytells-colour"
 
     def __init__(self, field: Field, tell: Tell, tools: Tools) -> None:
-        super().__init__(field, tell, tools)
-        self.box._dom_classes = ()  # noqa: SLF001 - ipywidgets' own trait for CSS classes
+        super().__init__(field, tell, tools, alone=False)
         self.picker = ColorPicker(concise=True, value=_code(field.default), _dom_classes=("skytells-picker",))
         self.picker.observe(self._picked, "value")
-        self.widget = HBox((self.box, self.picker), _dom_classes=("skytells-control", self.style))
+        self.widget = HBox((self.box, self.picker), _dom_classes=self.classes)
 
     def make(self, **traits: Any) -> Any:
         """Make a line that shows how a colour's code looks."""

@@ -24,7 +24,7 @@ _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _DATA = re.compile(r"data:[^,\s…]*,\S*", re.IGNORECASE)
 _RUNS = re.compile(r"(?:javascript|vbscript|file|data|blob|about):", re.IGNORECASE)
 _LONG = 500
-_FIRST = ("an earlier result…", -1)
+_FIRST = ("choose…", -1)
 _AUTO = {"width": "auto"}
 _MOST = f"{LARGEST // 1_000_000} MB"
 
@@ -61,6 +61,7 @@ class FileControl(Control):
         )
         self._box.observe(self._entered, "value")
         self._upload.observe(self._uploaded, "value")
+        tools.shelf.watch(self._offer_results)
 
     def paint(self, value: Any) -> None:
         """Write the link, or the path of a chosen file; data are never written out."""
@@ -156,7 +157,7 @@ class FileControl(Control):
                 options=options,
                 disabled=not self._on,
                 layout=_AUTO,
-                tooltip=f"Use a file of an earlier result for {page.label(self.field.label, 40)}",
+                description=f"Earlier result for {page.label(self.field.label, 40)}",
                 _dom_classes=("skytells-earlier",),
             )
             self._earlier.observe(self._chosen_earlier, "value")

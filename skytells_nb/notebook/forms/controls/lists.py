@@ -22,6 +22,7 @@ from .nested import heading, inside, least, shallow
 MOST = 50
 """Items that get rows; those after them are kept and sent as they are."""
 
+_AUTO = {"width": "auto", "align_self": "flex-start"}
 _EMPTY = "has no value yet: fill it in, or remove it"
 
 
@@ -80,7 +81,7 @@ class ListControl(Control):
         self._on = True
         self._heading = HTML()
         self._add = Button(
-            icon="plus", description=f"Add to {self._name}", layout={"width": "auto"}, _dom_classes=("skytells-add",)
+            icon="plus", description=f"Add to {self._name}", layout=_AUTO, _dom_classes=("skytells-add",)
         )
         self._add.on_click(lambda _: self._added())
         self._several = self._box_for_several() if isinstance(item, FileField) else None

@@ -15,7 +15,7 @@ from ..control import Tell, Tools
 from .text import BoxControl
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _COMMAS = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
 _MOST_DIGITS = 400
 _WIDEST = 100_000
@@ -28,8 +28,8 @@ class NumberControl(BoxControl):
     field: NumberField
 
     def __init__(self, field: Field, tell: Tell, tools: Tools) -> None:
-        super().__init__(field, tell, tools)
-        self._scale = Scale.of(self.field)
+        self._scale = Scale.of(field) if isinstance(field, NumberField) else None
+        super().__init__(field, tell, tools, alone=self._scale is None)
         if self._scale is None:
             return
         self._stop = self._scale.stop(field.default)
@@ -43,8 +43,7 @@ class NumberControl(BoxControl):
             _dom_classes=("skytells-slider",),
         )
         self.slider.observe(self._slid, "value")
-        self.box._dom_classes = ()  # noqa: SLF001 - ipywidgets' own trait for CSS classes
-        self.widget = HBox((self.box, self.slider), _dom_classes=("skytells-control", self.style))
+        self.widget = HBox((self.box, self.slider), _dom_classes=self.classes)
 
     def read(self, typed: str) -> Any:
         """Read a number."""

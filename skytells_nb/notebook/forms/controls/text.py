@@ -20,17 +20,16 @@ _LINE = 70
 class BoxControl(Control):
     """A box that is typed into; kinds of it differ in how they write a value, and read what was typed.
 
-    The box is `box`, and the control's whole widget unless a kind puts more around it.
+    The box is `box`, and the control's whole widget where it is `alone`; `classes` are of the whole widget.
     """
 
     style: ClassVar[str]
 
-    def __init__(self, field: Field, tell: Tell, tools: Tools) -> None:
+    def __init__(self, field: Field, tell: Tell, tools: Tools, *, alone: bool = True) -> None:
         super().__init__(field, tell, tools)
+        self.classes = ("skytells-control", self.style)
         self.box = self.widget = self.make(
-            description=self.label,
-            value=self.write(field.default),
-            _dom_classes=("skytells-control", self.style),
+            description=self.label, value=self.write(field.default), _dom_classes=self.classes if alone else ()
         )
         self.box.observe(self._changed, "value")
 

@@ -1,0 +1,218 @@
+"""Whatever the schema and whatever the values: the checker and jsonschema are of one mind, and nothing raises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from hypothesis_jsonschema import from_schema
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from skytells_nb.schema.check import Checker, coerce, describe, problems_of
+from skytells_nb.schema.fields import read_fields
+from skytells_nb.schema.shapes import identity
+
+from .table import CASES, Case
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+
+names = st.sampled_from(["a", "b", "c"])
+values = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 1.0, 2, 7, -3, 0.5, 10**20, "", "a", "ab", "abc", "12", " "]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=5,
+)
+small = st.integers(0, 3)
+bounds = st.sampled_from([-3, 0, 0.5, 1, 2, 10**19])
+
+
+def some(**keywords: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw a schema that has some of the keywords."""
+    return st.fixed_dictionaries({}, optional=keywords)
+
+
+leaves = st.one_of(
+    st.builds(
+        lambda kind, rest: {"type": kind, **rest},
+        st.sampled_from(["string", "integer", "number", "boolean", "null", ["string", "null"], ["integer", "string"]]),
+        some(
+            minLength=small, maxLength=small, pattern=st.sampled_from(["^a", "b$", "^[0-9]+$"]), minimum=bounds,
+            maximum=bounds, exclusiveMinimum=bounds, exclusiveMaximum=bounds, multipleOf=st.sampled_from([1, 2, 7]),
+            title=st.text(max_size=3), default=values,
+        ),
+    ),
+    st.builds(lambda choices: {"enum": choices}, st.lists(values, min_size=1, max_size=4)),
+    st.builds(lambda value: {"const": value}, values),
+    st.builds(lambda name: {"$ref": f"#/$defs/{name}"}, names),
+    st.booleans(),
+    st.just({}),
+)  # fmt: skip
+
+
+def compound(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Draw a schema made of schemas."""
+    several = st.lists(inner, min_size=1, max_size=3)
+    parts = st.dictionaries(names, inner, max_size=3)
+    return st.one_of(
+        some(type=st.just("array"), items=inner, minItems=small, maxItems=small, uniqueItems=st.booleans(),
+             contains=inner),
+        some(prefixItems=several, items=inner),
+        some(type=st.just("object"), properties=parts, required=st.lists(names, unique=True), additionalProperties=inner,
+             minProperties=small, propertyNames=some(maxLength=small), patternProperties=st.builds(
+                 lambda part: {"^[ab]$": part}, inner), dependentRequired=st.dictionaries(names, st.lists(names, unique=True)),
+             dependentSchemas=parts),
+        some(anyOf=several), some(oneOf=several), some(allOf=several, type=st.just("integer")), some(**{"not": inner}),
+        some(**{"if": inner, "then": inner, "else": inner}),
+        some(properties=parts, allOf=several, unevaluatedProperties=inner),
+    )  # fmt: skip
+
+
+schemas = st.recursive(leaves, compound, max_leaves=6)
+wholes = st.fixed_dictionaries(
+    {
+        "properties": st.dictionaries(names, schemas, max_size=3),
+        "$defs": st.fixed_dictionaries({"a": leaves, "b": leaves, "c": st.recursive(leaves, compound, max_leaves=3)}),
+        "additionalProperties": schemas,
+    },
+    optional={
+        "required": st.lists(names, unique=True),
+        "anyOf": st.lists(schemas, min_size=1, max_size=2),
+        "allOf": st.lists(schemas, min_size=1, max_size=2),
+        "if": schemas,
+        "then": schemas,
+        "dependentRequired": st.dictionaries(names, st.lists(names, unique=True), max_size=2),
+        "not": schemas,
+    },
+)
+instances = st.dictionaries(names, values, max_size=3)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def accepts(judge: Any, instance: dict[str, Any]) -> bool:
+    """Say what jsonschema says; a schema that refers to itself for ever is no example."""
+    try:
+        return bool(judge.is_valid(instance))
+    except RecursionError:
+        assume(condition=False)
+        raise
+
+
+@given(wholes, instances)
+@unhurried
+def test_the_checker_and_jsonschema_are_of_one_mind(schema: dict[str, Any], instance: dict[str, Any]) -> None:
+    """What jsonschema refuses the checker refuses, and nothing else, but for a required text that is blank."""
+    problems = [one for one in Checker(schema).problems(instance) if one.message != "is empty"]
+    assert (problems == []) == accepts(Draft202012Validator(schema), instance)
+
+
+@given(wholes, instances)
+@unhurried
+def test_draft_7_is_judged_as_draft_7(schema: dict[str, Any], instance: dict[str, Any]) -> None:
+    """Siblings of a reference mean nothing there, nor do newer words; lists of `items` are tuples."""
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **schema}
+    problems = [one for one in Checker(schema).problems(instance) if one.message != "is empty"]
+    assert (problems == []) == accepts(Draft7Validator(schema), instance)
+
+
+@given(wholes, instances)
+@unhurried
+def test_a_field_fits_what_its_property_fits(schema: dict[str, Any], instance: dict[str, Any]) -> None:
+    """Asked field by field, the checker says what jsonschema says of each property by itself."""
+    checker = Checker(schema)
+    for field in checker.fields:
+        part = schema["properties"].get(field.name)
+        if field.name in instance and part is not None:
+            alone = {"properties": {field.name: part}, "$defs": schema["$defs"]}
+            fits = accepts(Draft202012Validator(alone), {field.name: instance[field.name]})
+            assert checker.fits(field, instance[field.name]) is fits
+
+
+@given(wholes)
+@unhurried
+def test_every_property_is_a_field_that_can_be_told(schema: dict[str, Any]) -> None:
+    """Each name once, but for those that must not be given; descriptions and doubts are text."""
+    checker = Checker(schema)
+    found = [field.name for field in checker.fields]
+    given_names = {name for name, part in schema["properties"].items() if part is not False}
+    assert len(found) == len(set(found))
+    assert given_names <= set(found)
+    assert all(isinstance(describe(field), str) for field in checker.fields)
+    assert all(isinstance(phrase, str) for phrase in checker.doubts().values())
+
+
+GENERATED = [case for case in CASES if case.plain and isinstance(case.schema, dict) and "$ref" not in str(case.schema)
+             and "unevaluated" not in str(case.schema) and "dependent" not in str(case.schema)
+             and "prefixItems" not in str(case.schema) and "minContains" not in str(case.schema)]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", GENERATED, ids=[case.name for case in GENERATED])
+@given(data=st.data())
+@settings(unhurried, max_examples=10)
+def test_what_a_generator_makes_of_the_table_is_accepted(case: Case, data: st.DataObject) -> None:
+    """Instances that hypothesis-jsonschema makes of a schema have no problems, but for names that it made up."""
+    instance = data.draw(from_schema(case.schema))
+    told = [one for one in Checker(case.schema).problems(instance) if "is not an input" not in one.message]
+    assert [one for one in told if one.message != "is empty"] == []
+
+
+@pytest.mark.parametrize("form", ["date", "time", "date-time", "email", "uri"])
+@given(data=st.data())
+@settings(unhurried, max_examples=40)
+def test_what_is_of_a_format_is_accepted(form: str, data: st.DataObject) -> None:
+    """No text that an RFC allows is refused for its format."""
+    schema = {"properties": {"x": {"type": "string", "format": form}}, "required": ["x"], "additionalProperties": False}
+    assert problems_of(schema, data.draw(from_schema(schema))) == ()
+
+
+@given(json_values | st.dictionaries(st.text(max_size=5), json_values), instances)
+@unhurried
+def test_no_json_breaks_anything_as_a_schema(schema: Any, instance: dict[str, Any]) -> None:
+    """Fields, problems, doubts: none of them raises, whatever the schema is."""
+    checker = Checker(schema, schema)
+    assert isinstance(checker.problems(instance), tuple)
+    assert isinstance(checker.doubts(), dict)
+
+
+KEYWORDS = [
+    "$ref", "allOf", "anyOf", "const", "default", "enum", "exclusiveMinimum", "format", "if", "items", "maxLength",
+    "minimum", "multipleOf", "not", "nullable", "pattern", "patternProperties", "prefixItems", "properties",
+    "readOnly", "required", "then", "title", "type", "uniqueItems", "x-order", "discriminator", "dependencies",
+]  # fmt: skip
+nonsense = st.recursive(
+    json_values | st.sampled_from(["string", "object", "array", "#", "#/properties/a", "("]),
+    lambda inner: st.dictionaries(st.sampled_from(KEYWORDS), inner, max_size=4) | st.lists(inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(names, nonsense, max_size=3), nonsense, instances)
+@unhurried
+def test_no_nonsense_in_a_schema_breaks_anything(parts: dict[str, Any], rest: Any, instance: dict[str, Any]) -> None:
+    """Keywords with values of any shape: each property that is a schema has a field, and nothing raises."""
+    schema = {**(rest if isinstance(rest, dict) else {}), "properties": parts}
+    checker = Checker(schema)
+    asked = {name for name, part in parts.items() if part is True or isinstance(part, dict)}
+    shown = {field.name for field in checker.fields}
+    assert {name for name in asked - shown if "readOnly" not in str(schema)} == set()
+    assert isinstance(checker.problems(instance), tuple)
+    assert isinstance(checker.doubts(), dict)
+    assert isinstance(coerce(checker.fields, {name: str(value) for name, value in instance.items()}), dict)
+
+
+@given(values, values)
+def test_two_values_share_a_key_if_json_schema_calls_them_equal(one: Any, other: Any) -> None:
+    """1 is 1.0, but not true; lists and objects by their parts."""
+    assert (identity(one) == identity(other)) is Draft202012Validator({"const": one}).is_valid(other)
+
+
+@given(st.dictionaries(names, st.text(max_size=5), max_size=3))
+def test_typed_text_of_any_kind_is_read_without_a_stumble(typed: dict[str, str]) -> None:
+    """Every case of the table reads any text as some value."""
+    for case in CASES:
+        assert set(coerce(read_fields(case.schema, case.components), typed)) == set(typed)
