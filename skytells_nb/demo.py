@@ -249,7 +249,10 @@ def _headings(document: NotebookNode) -> Iterator[str]:
 def _page(document: NotebookNode, path: Path) -> Path:
     from nbconvert import HTMLExporter
 
-    body, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(document)
+    # Widgets need scripts from the network to be drawn; without their state, their plain HTML is shown.
+    still = document.copy()
+    still.metadata = {name: value for name, value in document.metadata.items() if name != "widgets"}
+    body, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(still)
     page = path.with_suffix(".html")
     page.write_text(body, encoding="utf-8")
     return page

@@ -16,6 +16,8 @@ from .kinds import UNSET, Schema
 from .patterns import quick, usable
 from .shapes import count, number, text, words
 
+_NEVER: Schema = {"not": {}}
+"""What nothing fits; jsonschema does not say where a plain `false` stands."""
 _NOWHERE: Schema = {"$ref": "#/nowhere"}
 _DEEPEST = 64
 _NAME = 64
@@ -23,6 +25,7 @@ _NAME = 64
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 _ONE = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains", "propertyNames", "not", "if",
         "then", "else")  # fmt: skip
+_CLOSING = frozenset({"additionalProperties", "unevaluatedProperties", "unevaluatedItems"})
 _MANY = ("allOf", "anyOf", "oneOf")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains",
            "maxContains")  # fmt: skip
@@ -55,7 +58,7 @@ class Standard:
 
     def _part(self, schema: object, depth: int) -> Schema | bool:
         if isinstance(schema, bool):
-            return schema
+            return schema or dict(_NEVER)
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return dict(_NOWHERE)
         if self._old:
@@ -102,7 +105,9 @@ class Standard:
     def _applied(self, schema: Schema, depth: int) -> Schema:
         """Rewrite the keywords that hold schemas for the value itself, or for the parts of an object."""
         found: Schema = {
-            word: self._part(schema[word], depth) for word in _ONE if isinstance(schema.get(word), dict | bool)
+            word: schema[word] if word in _CLOSING and schema[word] is False else self._part(schema[word], depth)
+            for word in _ONE
+            if isinstance(schema.get(word), dict | bool)
         }
         for word in _MANY:
             if isinstance(schema.get(word), list) and schema[word]:
@@ -129,7 +134,7 @@ class Standard:
         if isinstance(first, list) and first:
             found["prefixItems"] = [self._part(part, depth) for part in first]
         if isinstance(items, dict | bool):
-            found["items"] = self._part(items, depth)
+            found["items"] = items and self._part(items, depth)
         return found
 
     def _dependent(self, schema: Schema, depth: int) -> Schema:

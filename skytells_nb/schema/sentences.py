@@ -41,7 +41,7 @@ _SIZES = {
 }
 _CHOICES_SHOWN = 20
 _CHOICES_COMPARED = 200
-_MISFITS = frozenset({"type", "const", "enum", None})
+_MISFITS = frozenset({"type", "const", "enum"})
 """Verdicts that say of a value as a whole: this is another kind of thing."""
 
 _short = reprlib.Repr()
@@ -101,9 +101,9 @@ def _of_alternatives(verdict: ValidationError, steps: Steps, within: Steps) -> I
     for inner in verdict.context or ():
         groups.setdefault(inner.schema_path[0], []).append(inner)
     given = list(groups.values())
-    fitting = [group for group in given if not any(not inner.path and inner.validator in _MISFITS for inner in group)]
+    fitting = [group for group in given if not any(map(_is_misfit, group))]
     if not fitting:
-        misfits = [next(inner for inner in group if not inner.path and inner.validator in _MISFITS) for group in given]
+        misfits = [next(filter(_is_misfit, group)) for group in given]
         yield problem(steps, f"must be {_any_of(misfits)} (got {shown(verdict.instance)})")
     elif len(fitting) > 1 and all(inner.validator == "required" for group in fitting for inner in group):
         names = list(dict.fromkeys(str(group[0].path[-1]) for group in fitting))
@@ -112,6 +112,11 @@ def _of_alternatives(verdict: ValidationError, steps: Steps, within: Steps) -> I
     else:
         for inner in min(fitting, key=_distance):
             yield from problems(inner, within)
+
+
+def _is_misfit(verdict: ValidationError) -> bool:
+    never = verdict.validator == "not" and verdict.validator_value == {}
+    return not verdict.path and (never or verdict.validator in _MISFITS)
 
 
 def _distance(group: list[ValidationError]) -> tuple[bool, int]:
@@ -196,7 +201,7 @@ def _phrase(verdict: ValidationError) -> str:
             return f"fits several of its alternatives, but must fit only one {got}"
         case "unevaluatedProperties":
             return f"holds names that are not allowed {got}"
-        case "not":
+        case "not" if limit:
             return f"must not be {_barred(limit)} {got}"
         case _:
             return f"is not allowed here {got}"

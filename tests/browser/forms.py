@@ -113,10 +113,11 @@ class Desk:
     front: FrontEnd
     jupyter: Jupyter
     notebook: str
+    cells: int
 
     def fresh(self) -> FormPage:
         """Run the notebook (again): a form that nobody has touched."""
-        self.front.run_all(self.page)
+        self.front.run_first(self.page, self.cells)
         self.page.locator(".skytells-form").wait_for(timeout=_PATIENCE)
         return FormPage(self.page, self.front)
 
@@ -142,7 +143,7 @@ def open_cells(
         page.set_default_timeout(15_000)
         notebook = jupyter.write(name, *cells)
         front.show(page, jupyter, notebook)
-        yield Desk(page, front, jupyter, notebook)
+        yield Desk(page, front, jupyter, notebook, len(cells))
 
 
 def creations(sandbox: Sandbox) -> list[Any]:

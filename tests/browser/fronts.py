@@ -10,7 +10,11 @@ import nbformat
 from playwright.sync_api import Locator, Page
 
 _KERNEL_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-_RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
+_RUN_FIRST = """count => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.model.sharedModel.deleteCellRange(count, notebook.widgets.length);
+  return window.jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
 _SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
 _THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 _APPEND = """source => {
@@ -43,10 +47,10 @@ class FrontEnd:
             page.wait_for_function(_KERNEL_IDLE, timeout=_PATIENCE)
             page.wait_for_selector("#jupyterlab-splash", state="detached")
 
-    def run_all(self, page: Page) -> None:
-        """Run all cells anew; Voila does so with a kernel of its own, by loading the page again."""
+    def run_first(self, page: Page, count: int) -> None:
+        """Run the first cells anew and drop the others; Voila runs all with a kernel of its own, as the page loads."""
         if self.editable:
-            page.evaluate(_RUN_ALL)
+            page.evaluate(_RUN_FIRST, count)
         else:
             page.reload(timeout=_PATIENCE)
 

@@ -30,7 +30,7 @@ class Entries:
         self._by_name = {field.name: field for field in self.fields}
         self._draft = Draft({field.name: resting(field) for field in self.fields if resting(field) is not UNSET})
         self._problems: tuple[Problem, ...] | None = None
-        self._observers: list[Callable[[Self], object]] = []
+        self._observers: list[Callable[[Any], object]] = []
 
     @property
     def title(self) -> str:

@@ -64,6 +64,8 @@ class Face:
         else:
             parts += [self._code.switch, self._reason, self._code.widget]
         self.widget = VBox(parts, _dom_classes=("skytells-form",))
+        for end in form.ends:
+            self._outcome.show(end)
         self.show_state()
 
     def _row(self, field: Field) -> Row:
@@ -171,7 +173,10 @@ class Face:
         view = (self.widget._repr_mimebundle_() or {}).get(_VIEW)
         display({**drawn, _VIEW: view} if view else drawn, raw=True)  # type: ignore[no-untyped-call]
         if self.form.model is not None:
-            self._slot = Slot()
+            if self._slot is None:
+                self._slot = Slot()
+            else:
+                self._slot.place()
 
 
 _VIEW = "application/vnd.jupyter.widget-view+json"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .runner import Progress, Run
 
 
+_Source = str | Model | Mapping[str, Any] | bool
+
+
 class Form(Entries):
     """The inputs of one model, as a form.
 
@@ -34,12 +37,12 @@ class Form(Entries):
     then has no Run. Raises `UnknownNameError` for a model that nobody knows, `InputError` for one that takes no inputs.
     """
 
-    def __init__(self, model: str | Model | Mapping[str, Any] | bool, *, components: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, model: _Source, *, components: Mapping[str, Any] | None = None) -> None:
         self.model, schema = _taken(model)
         super().__init__(schema, components)
         self._face: Face | None = None
         self._run: Run | None = None
-        self._runs: list[Prediction] = []
+        self._ends: list[Progress] = []
         self._turn = threading.Lock()
         self._where: cell.Place = (None, None)
 
@@ -127,12 +130,17 @@ class Form(Entries):
     @property
     def result(self) -> Prediction | None:
         """What the last run that succeeded gave; None before that."""
-        return next((job for job in reversed(self._runs) if job.status is Status.SUCCEEDED), None)
+        return next((job for job in reversed(self.runs) if job.status is Status.SUCCEEDED), None)
 
     @property
     def runs(self) -> tuple[Prediction, ...]:
         """The runs of this form that have ended, oldest first."""
-        return tuple(self._runs)
+        return tuple(end.job for end in self._ends if end.job is not None)
+
+    @property
+    def ends(self) -> tuple[Progress, ...]:
+        """How the runs of this form ended, oldest first, with what was sent for each."""
+        return tuple(self._ends)
 
     def run(self) -> Prediction:
         """Run it, wait for the result and return it; Stop cancels the job.
@@ -167,9 +175,10 @@ class Form(Entries):
             self._run.cancel()
 
     def _follow(self, progress: Progress) -> None:
-        if progress.ended and progress.job is not None:
-            self._runs.append(progress.job)
-            current().note(progress.job)
+        if progress.ended:
+            self._ends.append(progress)
+            if progress.job is not None:
+                current().note(progress.job)
         if self._face is not None:
             self._face.show_progress(progress)
 
@@ -211,11 +220,15 @@ class Form(Entries):
     def bundle(self) -> dict[str, Any]:
         """Draw the form as plain text and as static HTML."""
         can = f"can run: {self.quote}" if self.model else "these values fit the schema"
-        parts = (self.title, self.checker.fields, self.values, self.obstacle or can)
-        return {"text/plain": written.as_text(*parts), "text/html": written.as_html(*parts)}
+        parts = (self.title, self.checker.fields, self.values)
+        verbs = "set(name=value) fills it in" + (", run() runs it." if self.model else ".")
+        return {
+            "text/plain": written.as_text(*parts, f"{self.obstacle or can} · {verbs}"),
+            "text/html": written.as_html(*parts, f"{self.obstacle or can} · Run this cell to fill it in."),
+        }
 
 
-def form(model: str | Model | Mapping[str, Any] | bool, *, components: Mapping[str, Any] | None = None) -> Form:
+def form(model: _Source, *, components: Mapping[str, Any] | None = None) -> Form:
     """Make a form of a model's inputs: fill it in, see what it costs, run it, and keep what came back.
 
     `model` is a model's name, a `Model`, or an input schema as a dict (references are looked up in it and in

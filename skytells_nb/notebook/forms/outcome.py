@@ -40,9 +40,7 @@ class Outcome:
         """Show how far a run is, or how it ended; an ended one is added to the list of runs."""
         line = {"status": records.status_html(progress)}
         if not progress.ended:
-            line["meter"] = records.meter_html(progress)
-            result = self._parts.get("result")
-            self._put({**line, "trouble": "", "result": result.value if result else ""})
+            self._put({**line, "meter": records.meter_html(progress), "trouble": ""})
             return
         trouble = records.trouble_html(records.trouble(progress))
         self._put({**line, "meter": "", "trouble": trouble, "result": records.result_html(progress)})
@@ -83,7 +81,7 @@ class Runs:
         self._count = 0
         self._cards: list[tuple[str, HBox]] = []
         self._older: list[str] = []
-        self._lines = HTML(_dom_classes=("skytells-note",))
+        self._lines: HTML | None = None
 
     def add(self, end: Progress) -> None:
         """Put a run that has ended in front of the others."""
@@ -93,8 +91,9 @@ class Runs:
         self._older[:0] = [line for line, _ in gone]
         cards = tuple(card for _, card in self._cards)
         if self._older:
+            self._lines = self._lines or HTML(_dom_classes=("skytells-note",))
             self._lines.value = records.lines_html(self._older, _LINES)
-        self.widget.children = (*cards, self._lines) if self._older else cards
+        self.widget.children = cards if self._lines is None else (*cards, self._lines)
         for _, card in gone:
             _close(card)
 

@@ -36,7 +36,7 @@ class Row(Part):
         self._reset: Button | None = None
         self._wrong: HTML | None = None
         self._null = self._null_switch() if field.nullable else None
-        about = help_of(field, _doubt(field, tools.checker))
+        about = help_of(self.control.field, _doubt(field, tools.checker))
         self._note = HTML(about, _dom_classes=("skytells-note",)) if about else None
         self.widget = VBox(_dom_classes=("skytells-row", "skytells-unset"))
         self.show(UNSET)

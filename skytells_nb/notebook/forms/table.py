@@ -10,9 +10,8 @@ as JSON: one odd field never takes the form down.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
 from importlib import import_module
-from typing import Any
 
 from ...errors import plain
 from ...schema.fields import (
@@ -57,8 +56,8 @@ def control_for(field: Field, tell: Tell, tools: Tools) -> Control:
         return _chosen(field)(field, tell, tools)
     except Exception as error:  # noqa: BLE001 - a user's control, or a schema nobody thought of, can raise anything
         why = f"its own control failed ({plain(error, 80)})"
-        as_json = JsonField(**{name: getattr(field, name) for name in JsonField.__dataclass_fields__ if name != "why"})
-        return _built_in("json_box", "JsonControl")(replace(as_json, why=why), tell, tools)
+        shared = {part.name: getattr(field, part.name) for part in fields(Field)}
+        return _built_in("json_box", "JsonControl")(JsonField(**shared, why=why), tell, tools)
 
 
 def _chosen(field: Field) -> Factory:
@@ -97,5 +96,6 @@ _KINDS: dict[type[Field], tuple[str, str]] = {
 }
 
 
-def _built_in(module: str, name: str) -> Any:
-    return getattr(import_module(f".controls.{module}", __package__), name)
+def _built_in(module: str, name: str) -> Factory:
+    found: Factory = getattr(import_module(f".controls.{module}", __package__), name)
+    return found

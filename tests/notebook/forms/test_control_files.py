@@ -43,10 +43,10 @@ def png(width: int = 300, height: int = 200) -> bytes:
 class Made:
     """A control, the list of what it tells, and its widgets."""
 
-    def __init__(self, shelf: Shelf | None = None, **facts: Any) -> None:
+    def __init__(self, shelf: Shelf | None = None, schema: object = None, **facts: Any) -> None:
         self.told: list[tuple[Any, str]] = []
         field = FileField(**{"name": "image", "media": "image", "schema": {}} | facts)
-        self.control = FileControl(field, self._tell, Tools(Checker({}), shelf or Shelf(), Row))
+        self.control = FileControl(field, self._tell, Tools(Checker(schema or {}), shelf or Shelf(), Row))
         self.control.show(UNSET)
 
     def _tell(self, value: Any, fault: str) -> None:
@@ -180,6 +180,29 @@ def test_a_default_is_never_fetched() -> None:
     """A schema must not make the browser ask an address."""
     assert Made(default=LINK).shown == ""
     assert Made(default="fox.png").shown == ""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "string", "default": LINK},
+        {"type": "array", "items": {"type": "string", "format": "uri"}, "default": ["a", LINK]},
+        {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string", "default": LINK}}}},
+        {"type": "object", "properties": {"a": {"type": "string"}}, "default": {"a": LINK}},
+        {"anyOf": [{"type": "integer"}, {"type": "string", "default": LINK}]},
+    ],
+)
+def test_a_default_that_was_set_is_not_fetched_either(part: dict[str, Any]) -> None:
+    """A form sets the defaults of required inputs by itself; a person who enters the same link sees it."""
+    made = Made(schema={"properties": {"x": part}})
+    made.control.show(LINK)
+    assert (made.box.value, made.shown) == (LINK, "")
+    made.type(LINK + "x")
+    made.type(LINK)
+    assert made.shown == ""
+    made.control.show(UNSET)
+    made.type(LINK)
+    assert made.shown.startswith("<img ")
 
 
 def test_a_default_that_is_a_path_is_never_read() -> None:

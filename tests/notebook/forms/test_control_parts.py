@@ -349,9 +349,12 @@ def test_several_links_can_be_pasted_at_once() -> None:
     made = Made({"type": "array", "title": "Images", "maxItems": 3, "items": {"type": "string", "format": "uri"}})
     made.row.show(["https://a.b/0"])
     lines = "https://a.b/1\n\nnowhere\n https://a.b/2 \nhttps://a.b/3"
-    assert made.type("Several at once for Images", lines) == (["https://a.b/0", "https://a.b/1", "https://a.b/2"], "")
     box = made.boxes("Several at once for Images")[0]
+    assert made.type("Several at once for Images", lines) == (["https://a.b/0", "https://a.b/1", "https://a.b/2"], "")
     assert (box.value, box.disabled, len(made.told)) == ("nowhere\nhttps://a.b/3", True, 1)
+    assert box.description == "Several at once for Images: these are no links or files here, or have no room"
+    box.value = ""
+    assert (box.description, len(made.told)) == ("Several at once for Images", 1)
 
 
 def test_a_list_can_be_disabled() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ipywidgets import DatePicker, Password, Text, Textarea
 
@@ -174,6 +174,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 SINGLE = st.none() | st.booleans() | st.integers() | FINITE | st.text()
 
 
+@settings(max_examples=40)
 @given(st.recursive(SINGLE, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_is_painted_so_that_it_reads_back(value: Any) -> None:
     """A value that was painted, then touched, is told exactly as it was."""

@@ -19,6 +19,7 @@ from ... import page
 from ..control import Control, Tell, Tools
 from ..preview import preview
 from ..shelf import Result
+from .nested import stands_in_defaults
 
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _DATA = re.compile(r"data:[^,\s…]*,\S*", re.IGNORECASE)
@@ -52,7 +53,7 @@ class FileControl(Control):
         self._results: tuple[Result, ...] = ()
         self._preview: HTML | None = None
         self._previewed: Any = UNSET
-        self._painted: tuple[str, Any] = ("", UNSET)
+        self._painted: tuple[str, Any, Any] = ("", UNSET, UNSET)
         self._on = True
         self.widget = Box(
             (self._box, self._upload),
@@ -66,9 +67,11 @@ class FileControl(Control):
     def paint(self, value: Any) -> None:
         """Write the link, or the path of a chosen file; data are never written out."""
         shown = self.field.default if value is UNSET else value
-        self._painted = (written(shown), shown)
+        fields = (self.field, *self.tools.checker.fields)
+        chosen = UNSET if isinstance(value, str) and stands_in_defaults(value, fields) else value
+        self._painted = (written(shown), shown, chosen)
         self._box.value = self._painted[0]
-        self._show_preview(value)
+        self._show_preview(chosen)
         self._offer_results()
 
     def enable(self, on: bool) -> None:  # noqa: FBT001
@@ -79,19 +82,17 @@ class FileControl(Control):
                 widget.disabled = not on
 
     def _entered(self, change: dict[str, Any]) -> None:
-        text, painted = change["new"], self._painted
         if self._painting:
             return
-        if text == painted[0]:  # back to what stood there, which need not be readable as text
-            self._tell_file(painted[1])
-            return
-        try:
-            value = read(text)
-        except Unfit as error:
-            self._show_preview(UNSET)
-            self.typed(UNSET, str(error))
-        else:
-            self._tell_file(value)
+        fault = ""
+        painted, value, chosen = self._painted
+        if change["new"] != painted:  # what stands there again after a change need not be readable as text
+            try:
+                value = chosen = read(change["new"])
+            except Unfit as error:
+                value, chosen, fault = UNSET, UNSET, str(error)
+        self._show_preview(chosen)
+        self.typed(value, fault)
 
     def _uploaded(self, change: dict[str, Any]) -> None:
         if not change["new"]:
@@ -126,14 +127,10 @@ class FileControl(Control):
 
     def _refuse(self, fault: str) -> None:
         with self._silence():
-            self._painted = ("", UNSET)
+            self._painted = ("", UNSET, UNSET)
             self._box.value = ""
         self._show_preview(UNSET)
         self.typed(UNSET, fault)
-
-    def _tell_file(self, value: Any) -> None:
-        self._show_preview(value)
-        self.typed(value)
 
     def _show_preview(self, value: Any) -> None:
         if value is self._previewed:

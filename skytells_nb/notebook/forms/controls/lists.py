@@ -146,7 +146,7 @@ class ListControl(Control):
 
     def _box_for_several(self) -> Textarea:
         box = Textarea(
-            description=f"Several at once for {self._name}",
+            description=self._several_label,
             placeholder="one link or path a line",
             rows=2,
             continuous_update=False,
@@ -155,9 +155,14 @@ class ListControl(Control):
         box.observe(self._pasted, "value")
         return box
 
+    @property
+    def _several_label(self) -> str:
+        return f"Several at once for {self._name}"
+
     def _pasted(self, change: dict[str, Any]) -> None:
         """Make an item of each line that can be read and has room; the other lines stay in the box."""
         left: list[str] = []
+        before = len(self._items)
         for line in change["new"].split("\n"):
             try:
                 value = UNSET if self._is_full else read(line)
@@ -170,10 +175,13 @@ class ListControl(Control):
             item.value, item.fault = value, ""
             item.part.show(value)
             self._items.append(item)
-        if self._several is not None and "\n".join(left) != change["new"]:
+        if len(self._items) > before:
             self._arrange()
             self._tell_all()
+        if self._several is not None:
             self._several.value = "\n".join(left)
+            odd = ": these are no links or files here, or have no room" if left else ""
+            self._several.description = self._several_label + odd
 
     @property
     def _is_full(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,30 @@ def least(field: Field) -> Any:
         parts = {part.name: least(part) for part in field.fields if part.required}
         return {name: value for name, value in parts.items() if value is not UNSET} or UNSET
     return UNSET
+
+
+def stands_in_defaults(text: str, fields: Iterable[Field]) -> bool:
+    """Say whether a text is one that the schema set: a default of these fields or of their parts, or inside of one."""
+    waiting: list[Any] = list(fields)
+    while waiting:
+        found = waiting.pop()
+        match found:
+            case str():
+                if found == text:
+                    return True
+            case list():
+                waiting += found
+            case dict():
+                waiting += found.values()
+            case ObjectField():
+                waiting += [found.default, *found.fields]
+            case ListField():
+                waiting += [found.default, found.item]
+            case UnionField():
+                waiting += [found.default, *found.options]
+            case Field():
+                waiting.append(found.default)
+    return False
 
 
 def shallow(field: Field, levels: int = DEEPEST) -> Field:
