@@ -64,6 +64,17 @@ class FormPage:
         self.field(label).fill(text)
         self.field(label).blur()
 
+    def open_code(self) -> None:
+        """Open the Code view."""
+        self.root.get_by_role("button", name=re.compile(r"^\W*Code$")).click()
+        expect(self.root.locator(".skytells-code textarea").first).to_be_visible(timeout=_PATIENCE)
+
+    def open_more(self) -> None:
+        """Show the inputs that are rarely used."""
+        shown = self.root.locator(".skytells-row").count()
+        self.root.locator(".skytells-more").click()
+        expect(self.root.locator(".skytells-row").nth(shown)).to_be_visible(timeout=_PATIENCE)
+
     def press_run(self) -> None:
         """Click Run as soon as it can be."""
         expect(self.run).to_be_enabled(timeout=_PATIENCE)

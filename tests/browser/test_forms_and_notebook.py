@@ -49,12 +49,6 @@ def code(form: FormPage, language: str) -> str:
     return form.root.get_by_label(language, exact=True).input_value()
 
 
-def open_code(form: FormPage) -> None:
-    """Open the Code view."""
-    form.root.get_by_role("button", name="Code").click()
-    expect(form.root.get_by_label("Magic", exact=True)).to_be_visible()
-
-
 def test_other_cells_run_meanwhile(form: FormPage, quick: Sandbox) -> None:
     """While a job runs, another cell answers before it has ended."""
     quick.state.options = replace(quick.state.options, pace=0.2)
@@ -91,7 +85,7 @@ def test_the_code_sends_the_same(form: FormPage, quick: Sandbox, language: str) 
     form.fill("Prompt", PROMPT)
     form.fill("Num outputs", "2")
     form.fill("Guidance", "3.5")
-    open_code(form)
+    form.open_code()
     expect(form.root.get_by_label(language, exact=True)).to_have_value(re.compile("3.5"))
     written = code(form, language)
     assert "aspect_ratio" not in written, "only what differs from the defaults"
@@ -106,7 +100,7 @@ def test_the_code_sends_the_same(form: FormPage, quick: Sandbox, language: str) 
 def test_a_line_that_is_pasted_is_loaded(form: FormPage) -> None:
     """A line of code put into the Code view fills the form; what it does not name is unset again."""
     form.fill("Seed", "3")
-    open_code(form)
+    form.open_code()
     form.root.get_by_label("Magic", exact=True).fill("%skytells_predict truefusion-pro prompt='two owls' num_outputs=3")
     form.root.get_by_role("button", name="Load into the form").click()
     expect(form.field("Prompt")).to_have_value("two owls")
@@ -118,7 +112,7 @@ def test_a_line_that_is_pasted_is_loaded(form: FormPage) -> None:
 def test_a_wrong_line_is_refused_in_words(form: FormPage) -> None:
     """A line of another model changes nothing, and is told why."""
     form.fill("Prompt", PROMPT)
-    open_code(form)
+    form.open_code()
     form.root.get_by_label("Magic", exact=True).fill("%skytells_predict lumo prompt=x")
     form.root.get_by_role("button", name="Load into the form").click()
     expect(form.root.locator(".skytells-code").get_by_role("alert")).to_contain_text("lumo")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Button, HBox, ToggleButton, VBox
 
+from ... import settings
 from ...errors import SkytellsError
 from ...schema.check import Problem
 from ...schema.fields import UNSET, Field, NumberField
@@ -116,7 +117,8 @@ class Face:
             self._run.disabled = bool(obstacle)
         if self._cancel.disabled == self.form.is_running:
             self._cancel.disabled = not self.form.is_running
-        self._say(obstacle or quote.reason)
+        free = "the sandbox bills nothing" if settings.in_sandbox() else ""
+        self._say(obstacle or " · ".join(filter(None, (quote.reason, free))))
 
     def _say(self, line: str) -> None:
         html = f'<div role="status">{page.text(page.cut(line, 400))}</div>'

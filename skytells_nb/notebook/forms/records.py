@@ -26,7 +26,6 @@ SMALL = 160
 """Pixels of the side of a run's picture in the list of runs."""
 
 _SMALL_BUDGET = 10_000
-_SAID = ("prompt", "text", "lyrics", "caption", "description", "query")
 _ICONS = {"image": "▧", "audio": "♪", "video": "▶", "text": "¶", "file": "▤"}
 _WORDS = {"running": "processing", "saving": "saving the files"}
 
