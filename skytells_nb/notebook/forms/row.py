@@ -130,7 +130,7 @@ class Row(Part):
 def help_of(field: Field, doubt: str = "") -> str:
     """Write a field's help: its description, short, with the whole on demand, then limits, default and examples."""
     about = _about(field.description)
-    facts = [] if isinstance(field, ChoiceField) else [page.cut(limit, 120) for limit in limits(field)]
+    facts = [] if isinstance(field, ChoiceField | JsonField) else [page.cut(limit, 120) for limit in limits(field)]
     secret = isinstance(field, TextField) and field.secret
     if field.default not in (UNSET, None, "") and not secret:
         facts.append(f"default {page.cut(_shown(field.default), 60)}")
@@ -138,8 +138,8 @@ def help_of(field: Field, doubt: str = "") -> str:
         facts.insert(0, "deprecated")
     if field.examples and not secret:
         facts.append(f"for example {page.cut(field.examples[0], 60)}")
-    if isinstance(field, JsonField) and field.why:
-        facts.append(f"edited as JSON: {page.cut(field.why, 120)}")
+    if isinstance(field, JsonField):
+        facts.append(f"edited as JSON{': ' if field.why else ''}{page.cut(field.why, 120)}")
     line = " · ".join(filter(None, facts))
     odd = f'<div class="skytells-doubt">⚠ {page.text(page.cut(doubt, 240))}</div>' if doubt else ""
     small = f'<div class="skytells-limits">{page.text(line)}</div>' if line else ""
