@@ -8,6 +8,7 @@ asks for too much work.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ Keyword = Callable[[Any, Any, Any, Any], Iterator[Any]]
 
 _MOST_STEPS = 50_000
 _MOST_VERDICTS = 200
+_MOST_OPEN = 100
 _SLOW = (
     "$ref", "additionalProperties", "allOf", "anyOf", "contains", "dependentSchemas", "if", "items", "not", "oneOf",
     "patternProperties", "prefixItems", "properties", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
@@ -34,7 +36,7 @@ class Judge:
 
     def __init__(self, targets: dict[str, Any]) -> None:
         self._targets = targets
-        self._patience = _Patience()
+        self._patience = _Patience(targets)
 
     def ready(self, schema: Any) -> Any:
         """Prepare one rewritten schema for being asked often."""
@@ -45,25 +47,45 @@ class Judge:
 
     def verdicts(self, ready: Any, value: Any) -> list[ValidationError]:
         """Collect what is wrong with a value, the first two hundred; what cannot be judged is left out."""
-        self._patience.left = _MOST_STEPS
+        self._patience.begin()
         found: list[ValidationError] = []
         try:
             found.extend(islice(ready.iter_errors(value), _MOST_VERDICTS))
-        except Exception:  # noqa: BLE001 - a schema from elsewhere can raise anything; then the service is the judge
-            return found
+        except BaseException as failure:
+            # A schema from elsewhere can raise anything; then the service is the judge. A panic is no Exception.
+            if isinstance(failure, Exception) or type(failure).__name__ == "PanicException":
+                return found
+            raise
         return found
 
 
 class _Patience:
     """How much work is left; stands where jsonschema keeps its checker of formats, which every keyword is given."""
 
-    def __init__(self) -> None:
-        self.left = _MOST_STEPS
+    def __init__(self, targets: dict[str, Any]) -> None:
+        self.targets = targets
+        self.begin()
+
+    def begin(self) -> None:
+        self._left = _MOST_STEPS
+        self._open: set[tuple[str, int]] = set()
 
     def spend(self) -> None:
-        self.left -= 1
-        if self.left < 0:
+        self._left -= 1
+        if self._left < 0:
             raise TimeoutError
+
+    @contextmanager
+    def following(self, ref: str, instance: object) -> Iterator[Any]:
+        """Give what a reference names; one that is followed again for the same value would never end."""
+        step = (ref, id(instance))
+        if step in self._open or len(self._open) > _MOST_OPEN:
+            raise RecursionError
+        self._open.add(step)
+        try:
+            yield self.targets[ref.removeprefix("#/$defs/")]
+        finally:
+            self._open.discard(step)
 
 
 @cache
@@ -87,6 +109,10 @@ def _own_keywords() -> dict[str, Keyword]:
     from jsonschema.validators import Draft202012Validator
 
     theirs = Draft202012Validator.VALIDATORS
+
+    def refer(judge: Any, ref: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        with judge.format_checker.following(ref, instance) as target:
+            yield from judge.descend(instance, target)
 
     def required(_judge: Any, names: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
         if isinstance(instance, dict):
@@ -135,6 +161,7 @@ def _own_keywords() -> dict[str, Keyword]:
             yield ValidationError("")
 
     return {
+        "$ref": refer,
         "required": required,
         "dependentRequired": dependent,
         "additionalProperties": additional,

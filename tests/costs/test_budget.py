@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -213,6 +214,14 @@ def test_a_call_that_the_sandbox_answered_is_no_money(a_call: MakeCall) -> None:
     assert (live.spent, live.reserved, live.left) == (0, 0, 1)
 
 
+def test_a_budget_that_a_client_was_given_counts_only_its_own_kind(a_call: MakeCall) -> None:
+    """As an observer it hears of all calls, and neither refuses nor counts those of the sandbox."""
+    live = Budget("0.10", sandbox=False)
+    live.before(a_call("a", sandbox=True, quoted=Decimal(5)))
+    live.after(a_call("a", sandbox=True, cost="5", status="succeeded"))
+    assert (live.spent, live.left) == (0, Decimal("0.10"))
+
+
 # Refusing.
 
 
@@ -285,6 +294,28 @@ def test_tasks_at_once_cannot_overshoot(offline: Sandbox) -> None:
     assert sum(isinstance(each, OverBudgetError) for each in came) == 59
     assert (held.spent, held.reserved) == (Decimal("0.20"), 0)
     assert len(posted(offline)) == 5
+
+
+def test_no_thread_slips_in_between_looking_and_reserving(a_call: MakeCall) -> None:
+    """Threads that switch as often as they can reserve the limit, not more, time after time."""
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            held = Budget("0.05", sandbox=False)
+            start = threading.Barrier(16)
+
+            def reserve(number: int, held: Budget = held, start: threading.Barrier = start) -> None:
+                start.wait(30)
+                for again in range(5):
+                    with suppress(OverBudgetError):
+                        held.before(a_call(f"{number}-{again}", quoted=Decimal("0.01")))
+
+            with ThreadPoolExecutor(16) as pool:
+                list(pool.map(reserve, range(16)))
+            assert held.reserved == Decimal("0.05")
+    finally:
+        sys.setswitchinterval(switch)
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), max_size=40), st.integers(0, 1000))

@@ -12,7 +12,7 @@ from typing import Any
 from ipywidgets import HTML, Button, ToggleButton, VBox
 
 from ...schema.check import Checker, Problem
-from ...schema.fields import UNSET, ChoiceField, Field, JsonField, TextField
+from ...schema.fields import UNSET, ChoiceField, Field, JsonField, ObjectField, TextField, UnionField
 from ...schema.limits import limits
 from .. import page
 from .control import Part, Tell, Tools
@@ -21,6 +21,8 @@ from .table import control_for
 
 _SHORT = 140
 _LONG = 4000
+_SEEN = (ChoiceField, JsonField, ObjectField, UnionField)
+"""Fields whose limits can be seen in their controls."""
 
 
 class Row(Part):
@@ -32,6 +34,7 @@ class Row(Part):
         self._value: Any = UNSET
         self._touched = False
         self._problems = ""
+        self._enabled = True
         self.control = control_for(field, self._told, tools)
         self._reset: Button | None = None
         self._wrong: HTML | None = None
@@ -70,6 +73,7 @@ class Row(Part):
 
     def enable(self, on: bool) -> None:  # noqa: FBT001
         """Let a person change the field, or not."""
+        self._enabled = on
         self.control.enable(on and not (self._null is not None and self._null.value))
         for button in (self._null, self._reset):
             if button is not None:
@@ -100,6 +104,7 @@ class Row(Part):
                 tooltip=f"Reset {name}: back to {'its default' if self.field.default is not UNSET else 'not sent'}",
                 _dom_classes=("skytells-reset",),
             )
+            self._reset.disabled = not self._enabled
             self._reset.on_click(lambda _: self._put(resting(self.field)))
             self._arrange()
 
@@ -130,7 +135,7 @@ class Row(Part):
 def help_of(field: Field, doubt: str = "") -> str:
     """Write a field's help: its description, short, with the whole on demand, then limits, default and examples."""
     about = _about(field.description)
-    facts = [] if isinstance(field, ChoiceField | JsonField) else [page.cut(limit, 120) for limit in limits(field)]
+    facts = [] if isinstance(field, _SEEN) else [page.cut(limit, 120) for limit in limits(field)]
     secret = isinstance(field, TextField) and field.secret
     if field.default not in (UNSET, None, "") and not secret:
         facts.append(f"default {page.cut(_shown(field.default), 60)}")
