@@ -22,6 +22,7 @@ from .judge import Judge
 from .kinds import UNSET, ChoiceField
 from .limits import describe, limits
 from .names import known_properties
+from .obvious import is_plain, plainly_fits
 from .sentences import Problem, problem, problems, shown, unknown
 from .shapes import words
 
@@ -68,6 +69,8 @@ class Checker:
     def problems(self, values: Mapping[str, Any]) -> tuple[Problem, ...]:
         """Collect everything that is wrong with the values; () if nothing. What is missing comes first."""
         given = dict(values)
+        if not given and self._is_plain:
+            return tuple(problem((name,), "is missing") for name in sorted(self._required, key=self._place))
         found = [fault for name, value in given.items() for fault in faults((name,), value)]
         for name, value in given.items():
             if (ready := self._part(name)) is not None:
@@ -81,7 +84,7 @@ class Checker:
 
     def fits(self, field: Field, value: Any) -> bool:
         """Say whether a value is valid for one field, union option or list entry by itself."""
-        return not self._of_field(field, value)
+        return plainly_fits(field, value) or not self._of_field(field, value)
 
     def doubts(self) -> dict[str, str]:
         """Say by name what is odd about a field's own default; a default of null is none."""
@@ -94,6 +97,13 @@ class Checker:
             elif wrong := self._of_field(field, field.default):
                 found[field.name] = f"its default breaks its own rule: {wrong[0]}"
         return found
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        return is_plain(self._root)
+
+    def _place(self, name: str) -> int:
+        return self._places.get(name, len(self._places))
 
     def _of_field(self, field: Field, value: Any) -> list[Problem]:
         if id(field.schema) not in self._single:
@@ -132,7 +142,7 @@ class Checker:
     def _rank(self, found: Problem) -> tuple[bool, int, tuple[tuple[bool, str | int], ...]]:
         first = found.steps[0] if found.steps else ""
         steps = tuple((isinstance(step, str), step) for step in found.steps)
-        return not found.message.startswith("is missing"), self._places.get(str(first), len(self._places)), steps
+        return not found.message.startswith("is missing"), self._place(str(first)), steps
 
 
 def problems_of(schema: object, values: Mapping[str, Any]) -> tuple[Problem, ...]:

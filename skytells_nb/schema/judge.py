@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[Any]]
 
-_MOST_STEPS = 50_000
+_MOST_STEPS = 20_000
 _MOST_VERDICTS = 200
 _MOST_OPEN = 100
 _SLOW = (
@@ -114,6 +114,10 @@ def _own_keywords() -> dict[str, Keyword]:
         with judge.format_checker.following(ref, instance) as target:
             yield from judge.descend(instance, target)
 
+    def kind(judge: Any, kinds: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        if not any(judge.is_type(instance, one) for one in (kinds if isinstance(kinds, list) else [kinds])):
+            yield ValidationError("")
+
     def required(_judge: Any, names: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
         if isinstance(instance, dict):
             yield from (ValidationError("", path=(name,)) for name in names if name not in instance)
@@ -162,6 +166,7 @@ def _own_keywords() -> dict[str, Keyword]:
 
     return {
         "$ref": refer,
+        "type": kind,
         "required": required,
         "dependentRequired": dependent,
         "additionalProperties": additional,

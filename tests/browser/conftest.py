@@ -44,13 +44,6 @@ def quick() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def slow() -> Iterator[Sandbox]:
-    """Yield a sandbox whose pictures take 6 s, so that something can happen meanwhile."""
-    with Sandbox(pace=0.2) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
 def jupyter(tmp_path_factory: pytest.TempPathFactory, quick: Sandbox) -> Iterator[Jupyter]:
     """Yield the server; its folders, settings and record are its own."""
     folder, own = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")

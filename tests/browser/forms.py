@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -147,14 +147,26 @@ def open_desk(
 def open_cells(
     browser: Browser, jupyter: Jupyter, front: FrontEnd, name: str, cells: Sequence[str], **viewport: int
 ) -> Iterator[Desk]:
-    """Open a notebook of these cells, until the block ends."""
+    """Open a notebook of these cells, until the block ends. No other machine is reached, as Voila's pages try."""
     size: Any = {"width": 1280, "height": 1600, **viewport}
     with browser.new_context(viewport=size) as context:
+        context.route(lambda address: not address.startswith(jupyter.address), lambda route: route.abort())
         page = context.new_page()
         page.set_default_timeout(15_000)
         notebook = jupyter.write(name, *cells)
         front.show(page, jupyter, notebook)
         yield Desk(page, front, jupyter, notebook, len(cells))
+
+
+@contextmanager
+def at_pace(sandbox: Sandbox, pace: float) -> Iterator[None]:
+    """Let jobs that are asked for in this block take their time; a picture takes 1.2 s at pace 1."""
+    before = sandbox.state.options
+    sandbox.state.options = replace(before, pace=pace)
+    try:
+        yield
+    finally:
+        sandbox.state.options = before
 
 
 def creations(sandbox: Sandbox) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from skytells_nb.local import Sandbox
 
-from .forms import Desk, FormPage, creations, open_desk
+from .forms import Desk, FormPage, at_pace, creations, open_desk
 from .fronts import EVERYWHERE, FrontEnd, Jupyter
 
 pytestmark = pytest.mark.browser
@@ -31,18 +30,11 @@ def desk(request: pytest.FixtureRequest, browser: Browser, jupyter: Jupyter) -> 
 
 
 @pytest.fixture
-def form(desk: Desk, quick: Sandbox) -> Iterator[FormPage]:
-    """Yield the form as it is at first, and an empty journal."""
-    before = quick.state.options
+def form(desk: Desk, quick: Sandbox) -> FormPage:
+    """Give the form as it is at first, and an empty journal."""
     fresh = desk.fresh()
     quick.state.journal.clear()
-    yield fresh
-    quick.state.options = before
-
-
-def work_slowly(sandbox: Sandbox, pace: float) -> None:
-    """Let jobs that are asked for from now on take their time; a picture takes 1.2 s at pace 1."""
-    sandbox.state.options = replace(sandbox.state.options, pace=pace)
+    return fresh
 
 
 def test_filled_by_mouse_it_gives_pictures(form: FormPage, quick: Sandbox) -> None:
@@ -109,47 +101,44 @@ def test_the_price_follows_the_inputs(form: FormPage) -> None:
 
 def test_progress_is_seen(form: FormPage, quick: Sandbox) -> None:
     """While it runs the form says queued, then processing, with a growing share of the work."""
-    work_slowly(quick, 0.6)
-    form.fill("Prompt", PROMPT)
-    form.watch(".skytells-outcome")
-    form.press_run()
-    form.wait_for_result()
-    told = " | ".join(form.seen).lower()
-    assert told.index("queued") < told.index("processing")
-    shares = [int(share) for share in re.findall(r"(\d+) ?%", told)]
-    assert len(set(shares)) > 2
-    assert shares == sorted(shares)
+    with at_pace(quick, 0.6):
+        form.fill("Prompt", PROMPT)
+        form.watch(".skytells-outcome")
+        form.press_run()
+        form.wait_for_result()
+        told = " | ".join(form.seen).lower()
+        assert told.index("queued") < told.index("processing")
+        shares = [int(share) for share in re.findall(r"(\d+) ?%", told)]
+        assert len(set(shares)) > 2
+        assert shares == sorted(shares)
 
 
 def test_cancel_reaches_the_service_at_once(form: FormPage, quick: Sandbox) -> None:
     """Cancel, in the middle of a run, is at the service within half a second of the click; the job is canceled."""
-    work_slowly(quick, 0.1)
-    form.fill("Prompt", PROMPT)
-    form.press_run()
-    expect(form.cancel).to_be_enabled()
-    expect(form.root.locator(".skytells-outcome")).to_contain_text(re.compile("queued|processing", re.IGNORECASE))
-    clicked = form.page.evaluate(
-        "() => new Promise(resolve => { const button = document.querySelector('button.skytells-cancel');"
-        "resolve(Date.now()); button.click(); })"
-    )
-    expect(form.cancel).to_be_disabled()
-    expect(form.root.locator(".skytells-outcome")).to_contain_text(re.compile("cancel", re.IGNORECASE))
-    came = next(seen for seen in quick.state.requests if seen.path.endswith("/cancel"))
-    assert datetime.fromisoformat(came.at).timestamp() - clicked / 1000 < CANCELED_WITHIN
-    assert quick.state.jobs[-1].stopped is not None
-    expect(form.run).to_be_enabled()
+    with at_pace(quick, 0.1):
+        form.fill("Prompt", PROMPT)
+        form.press_run()
+        expect(form.cancel).to_be_enabled()
+        expect(form.root.locator(".skytells-outcome")).to_contain_text(re.compile("queued|processing", re.IGNORECASE))
+        clicked = form.cancel.evaluate("button => { const now = Date.now(); button.click(); return now }")
+        expect(form.cancel).to_be_disabled()
+        expect(form.root.locator(".skytells-outcome")).to_contain_text(re.compile("cancel", re.IGNORECASE))
+        came = next(seen for seen in quick.state.requests if seen.path.endswith("/cancel"))
+        assert datetime.fromisoformat(came.at).timestamp() - clicked / 1000 < CANCELED_WITHIN
+        assert quick.state.jobs[-1].stopped is not None
+        expect(form.run).to_be_enabled()
 
 
 def test_a_second_run_waits_for_the_first(form: FormPage, quick: Sandbox) -> None:
     """While one runs, Run is off and says so; a second click sends nothing."""
-    work_slowly(quick, 0.4)
-    form.fill("Prompt", PROMPT)
-    form.press_run()
-    expect(form.run).to_be_disabled()
-    expect(form.reason).to_contain_text("It is running")
-    form.run.evaluate("button => button.click()")
-    form.wait_for_result()
-    assert len(creations(quick)) == 1
+    with at_pace(quick, 0.4):
+        form.fill("Prompt", PROMPT)
+        form.press_run()
+        expect(form.run).to_be_disabled()
+        expect(form.reason).to_contain_text("It is running")
+        form.run.evaluate("button => button.click()")
+        form.wait_for_result()
+        assert len(creations(quick)) == 1
 
 
 def test_a_run_is_loaded_back(form: FormPage) -> None:

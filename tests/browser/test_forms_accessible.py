@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from .forms import Desk, FormPage, open_desk
+from skytells_nb.local import Sandbox
+
+from .forms import Desk, FormPage, at_pace, open_desk
 from .fronts import LAB, NOTEBOOK, VOILA, FrontEnd, Jupyter, take_theme
 
 pytestmark = pytest.mark.browser
@@ -17,7 +20,7 @@ pytestmark = pytest.mark.browser
 GRAVE = ("serious", "critical")
 SWATCH = ".widget-colorpicker input[type=color]"
 """ipywidgets ties the label of a colour to the box for its code alone; the swatch beside it cannot be named."""
-THEMES = ("Light", "Dark")
+THEMES = ("Dark", "Light")
 UNNAMED = """() => [...document.querySelectorAll('.skytells-form :is(input, textarea, select, button, [tabindex])')]
   .filter(part => !part.matches('.widget-colorpicker input[type=color]'))
   .filter(part => part.checkVisibility({visibilityProperty: true}) && !part.disabled && part.tabIndex >= 0)
@@ -71,10 +74,10 @@ def test_everything_that_takes_the_focus_has_a_name(form: FormPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("front", "theme"), [(LAB, "Light"), (LAB, "Dark"), (NOTEBOOK, ""), (VOILA, "")], ids=lambda each: str(each)[:40]
+    ("front", "theme"), [(LAB, "Dark"), (LAB, "Light"), (NOTEBOOK, ""), (VOILA, "")], ids=lambda each: str(each)[:40]
 )
 def test_a_form_is_photographed(
-    browser: Browser, jupyter: Jupyter, pictures: Path, front: FrontEnd, theme: str
+    browser: Browser, jupyter: Jupyter, quick: Sandbox, pictures: Path, front: FrontEnd, theme: str
 ) -> None:
     """A form before, while and after it runs, and with an error, looks right; axe agrees once there is a result."""
     name = "-".join(filter(None, (front.name, theme.lower())))
@@ -88,8 +91,11 @@ def test_a_form_is_photographed(
         expect(form.problems("Num outputs")).to_be_visible()
         desk.page.screenshot(path=pictures / f"form-{name}-error.png")
         form.fill("Num outputs", "2")
-        form.press_run()
-        form.wait_for_result()
+        with at_pace(quick, 0.6):
+            form.press_run()
+            expect(form.root.get_by_role("progressbar")).to_have_attribute("aria-valuenow", re.compile("[1-9]"))
+            desk.page.screenshot(path=pictures / f"form-{name}-running.png")
+            form.wait_for_result()
         desk.page.screenshot(path=pictures / f"form-{name}-result.png")
         assert grave(desk.page) == []
 

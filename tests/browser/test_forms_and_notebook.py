@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ from playwright.sync_api import Browser, expect
 
 from skytells_nb.local import Sandbox
 
-from .forms import Desk, FormPage, creations, open_desk
-from .fronts import LAB, NOTEBOOK, FrontEnd, Jupyter, run_new_cell, save, wait_for_cell
+from .forms import Desk, FormPage, at_pace, creations, open_desk
+from .fronts import EVERYWHERE, LAB, NOTEBOOK, FrontEnd, Jupyter, run_new_cell, save, wait_for_cell
 
 pytestmark = pytest.mark.browser
 
@@ -35,13 +34,11 @@ def desk(request: pytest.FixtureRequest, browser: Browser, jupyter: Jupyter) -> 
 
 
 @pytest.fixture
-def form(desk: Desk, quick: Sandbox) -> Iterator[FormPage]:
-    """Yield the form as it is at first, and an empty journal."""
-    before = quick.state.options
+def form(desk: Desk, quick: Sandbox) -> FormPage:
+    """Give the form as it is at first, and an empty journal."""
     fresh = desk.fresh()
     quick.state.journal.clear()
-    yield fresh
-    quick.state.options = before
+    return fresh
 
 
 def code(form: FormPage, language: str) -> str:
@@ -51,32 +48,32 @@ def code(form: FormPage, language: str) -> str:
 
 def test_other_cells_run_meanwhile(form: FormPage, quick: Sandbox) -> None:
     """While a job runs, another cell answers before it has ended."""
-    quick.state.options = replace(quick.state.options, pace=0.2)
-    form.fill("Prompt", PROMPT)
-    form.press_run()
-    expect(form.reason).to_contain_text("It is running")
-    cell = run_new_cell(form.page, "print(6 * 7)")
-    assert cell.locator(".jp-OutputArea-output").inner_text().strip() == "42"
-    assert form.cards.count() == 0
-    form.cancel.click()
-    expect(form.run).to_be_enabled(timeout=10_000)
+    with at_pace(quick, 0.2):
+        form.fill("Prompt", PROMPT)
+        form.press_run()
+        expect(form.reason).to_contain_text("It is running")
+        cell = run_new_cell(form.page, "print(6 * 7)")
+        assert cell.locator(".jp-OutputArea-output").inner_text().strip() == "42"
+        assert form.cards.count() == 0
+        form.cancel.click()
+        expect(form.run).to_be_enabled(timeout=10_000)
 
 
 def test_progress_moves_while_a_cell_blocks(form: FormPage, desk: Desk, quick: Sandbox) -> None:
     """A cell that blocks the kernel stops neither the progress that is shown nor the result."""
-    quick.state.options = replace(quick.state.options, pace=0.5)
-    form.fill("Prompt", PROMPT)
-    form.watch(".skytells-outcome")
-    form.press_run()
-    expect(form.reason).to_contain_text("It is running")
-    block = "import pathlib, time\nwhile not pathlib.Path('seen').exists():\n    time.sleep(0.05)"
-    run_new_cell(form.page, block, wait=False)
-    expect(form.pictures).to_have_count(1, timeout=30_000)
-    assert form.page.evaluate("window.lastCellRan") is False
-    assert len({share for text in form.seen for share in re.findall(r"(\d+) ?%", text)}) > 2
-    (desk.jupyter.folder / "seen").touch()
-    wait_for_cell(form.page)
-    (desk.jupyter.folder / "seen").unlink()
+    with at_pace(quick, 0.5):
+        form.fill("Prompt", PROMPT)
+        form.watch(".skytells-outcome")
+        form.press_run()
+        expect(form.reason).to_contain_text("It is running")
+        block = "import pathlib, time\nwhile not pathlib.Path('seen').exists():\n    time.sleep(0.05)"
+        run_new_cell(form.page, block, wait=False)
+        expect(form.pictures).to_have_count(1, timeout=30_000)
+        assert form.page.evaluate("window.lastCellRan") is False
+        assert len({share for text in form.seen for share in re.findall(r"(\d+) ?%", text)}) > 2
+        (desk.jupyter.folder / "seen").touch()
+        wait_for_cell(form.page)
+        (desk.jupyter.folder / "seen").unlink()
 
 
 @pytest.mark.parametrize("language", ["Magic", "Python"])
@@ -167,23 +164,18 @@ def export(notebook: Path) -> Path:
     return notebook.with_suffix(".html")
 
 
-@pytest.fixture(scope="module")
-def other_desk(browser: Browser, jupyter: Jupyter) -> Iterator[Desk]:
-    """Yield a notebook in JupyterLab whose form is of a model of songs."""
-    with open_desk(browser, jupyter, LAB, "beatfusion-2.0") as opened:
-        yield opened
-
-
-def test_a_song_plays(other_desk: Desk, pictures: Path) -> None:
-    """The song is a player in the form that plays, and another in the lasting output."""
-    form = other_desk.fresh()
-    form.fill("Lyrics", "La la la")
-    form.press_run()
-    form.wait_for_result()
-    player = form.root.locator("audio")
-    expect(player).to_have_count(1)
-    assert 3.0 < player.evaluate(PLAY) < 6.0
-    form.page.screenshot(path=pictures / "form-song.png")
+@pytest.mark.parametrize("front", EVERYWHERE, ids=lambda front: front.name)
+def test_a_song_plays(browser: Browser, jupyter: Jupyter, pictures: Path, front: FrontEnd) -> None:
+    """The song is a player in the form that plays."""
+    with open_desk(browser, jupyter, front, "beatfusion-2.0") as opened:
+        form = opened.fresh()
+        form.fill("Lyrics", "La la la")
+        form.press_run()
+        form.wait_for_result()
+        player = form.root.locator("audio")
+        expect(player).to_have_count(1)
+        assert 3.0 < player.evaluate(PLAY) < 6.0
+        form.page.screenshot(path=pictures / f"form-song-{front.name}.png")
 
 
 def test_a_film_plays(browser: Browser, jupyter: Jupyter, pictures: Path, tmp_path: Path) -> None:

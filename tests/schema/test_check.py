@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -10,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skytells_nb.errors import InvalidInputError
-from skytells_nb.schema.check import Problem, check, coerce, describe, problems_of
-from skytells_nb.schema.fields import read_field, read_fields
+from skytells_nb.schema.check import Checker, Problem, check, coerce, describe, problems_of
+from skytells_nb.schema.fields import ListField, UnionField, read_field, read_fields
 
 SONG = {
     "type": "object",
@@ -219,6 +222,88 @@ def test_a_pattern_that_could_take_for_ever_is_left_to_the_service() -> None:
     assert problems_of(hostile, {"p": "a" * 40 + "b"}) == ()
     plain_one = {"properties": {"p": {"type": "string", "pattern": "^[a-z]+$"}}}
     assert [str(problem) for problem in problems_of(plain_one, {"p": "A1"})] == ["p does not have the form ^[a-z]+$"]
+
+
+def test_a_field_is_judged_by_itself() -> None:
+    """A field, an option of a union, an entry of a list: each by its own schema, references looked up in the whole."""
+    checker = Checker(
+        {
+            "properties": {
+                "size": {"anyOf": [{"$ref": "#/$defs/side"}, {"enum": ["auto"]}]},
+                "sides": {"type": "array", "items": {"$ref": "#/$defs/side"}},
+            },
+            "$defs": {"side": {"type": "integer", "maximum": 4}},
+        }
+    )
+    size, sides = checker.fields
+    assert isinstance(size, UnionField)
+    assert isinstance(sides, ListField)
+    for field, value in [(size, 3), (size, "auto"), (size.options[0], 3), (size.options[1], "auto"), (sides.item, 4)]:
+        assert checker.fits(field, value)
+    for field, value in [(size, 5), (size.options[0], "auto"), (sides.item, 5), (sides, [5]), (sides, [float("nan")])]:
+        assert not checker.fits(field, value)
+
+
+def test_doubts_tell_what_is_odd_about_a_default() -> None:
+    """Outside its own choices or limits, or of another type; null and no default are no matter."""
+    parts = {
+        "size": {"enum": ["1K"], "default": "9K"},
+        "steps": {"type": "integer", "maximum": 4, "default": 9},
+        "seed": {"type": "integer", "default": "random"},
+        "fine": {"type": "integer", "default": 3},
+        "none": {"type": "integer", "default": None},
+        "bare": {"type": "integer"},
+    }
+    assert Checker({"properties": parts}).doubts() == {
+        "size": "its default '9K' is none of its choices",
+        "steps": "its default breaks its own rule: must be at most 4 (got 9)",
+        "seed": "its default breaks its own rule: must be a whole number (got 'random')",
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "value"),
+    [
+        ({"enum": [True, 1, None]}, "1", 1),
+        ({"enum": [True, 1, None]}, "true", True),
+        ({"enum": [True, 1, None]}, "null", None),
+        ({"type": "integer", "nullable": True}, "null", None),
+        ({"type": "boolean", "nullable": True}, "null", None),
+        ({"type": ["string", "integer"]}, "5", 5),
+        ({"type": ["string", "integer"]}, "a fox", "a fox"),
+        ({"type": "object", "properties": {"a": {}}}, '{"a": 1}', {"a": 1}),
+        ({"type": "string", "format": "uri"}, "12", "12"),
+        ({"type": "array", "items": {"type": "string"}}, "1, 2", ["1", "2"]),
+        ({"type": "array", "items": {"type": ["string", "integer"]}}, "a, 2", ["a", 2]),
+    ],
+)
+def test_typed_text_is_read_for_every_kind(part: dict[str, Any], text: str, value: object) -> None:
+    """Choices of any type, null where it is allowed, unions and objects as JSON."""
+    read = coerce(read_fields({"properties": {"x": part}}), {"x": text})["x"]
+    assert (type(read), read) == (type(value), value)
+
+
+def test_importing_the_checker_does_not_import_jsonschema() -> None:
+    """Who never checks never waits for it."""
+    code = (
+        "import sys, skytells_nb.schema.check; print([name for name in sys.modules if name.startswith('jsonschema')])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_a_large_form_is_judged_in_a_few_milliseconds() -> None:
+    """73 fields, the most that a real model has: a keystroke must not be felt (budget 5 ms)."""
+    parts = {f"n{n}": {"type": "integer", "minimum": 0, "maximum": 9, "default": 1} for n in range(73)}
+    checker = Checker({"properties": parts, "required": list(parts)})
+    values = dict.fromkeys(parts, 3)
+    assert checker.problems(values) == ()
+    spent = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        checker.problems(values)
+        spent.append(time.perf_counter() - begun)
+    assert min(spent) < 0.005
 
 
 def test_nullable_allows_null() -> None:

@@ -163,6 +163,18 @@ def test_no_schema_breaks_the_reader(properties: dict[str, Any], required: Any) 
         ({"type": "string", "enum": ["mp3", "wav"]}, ["one of mp3, wav"]),
         ({"enum": list(range(13))}, ["one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …"]),
         ({"type": "boolean"}, []),
+        ({"type": "number", "exclusiveMinimum": 0, "lt": 1}, ["above 0", "below 1"]),
+        ({"type": "integer", "minimum": 8, "multipleOf": 8}, ["at least 8", "a multiple of 8"]),
+        ({"type": "string", "minLength": 1}, ["at least 1 character"]),
+        ({"type": "string", "minLength": 2, "maxLength": 9, "pattern": "^a"}, ["2 to 9 characters", "of the form ^a"]),
+        ({"type": "string", "minLength": 4, "maxLength": 4}, ["4 characters"]),
+        ({"type": "array", "minItems": 1, "maxItems": 3, "uniqueItems": True}, ["1 to 3 entries", "no entry twice"]),
+        ({"type": "array", "maxItems": 1}, ["at most 1 entry"]),
+        ({"type": "object", "properties": {"a": {}, "b": {}}}, ["with a, b"]),
+        ({"type": ["string", "integer", "null"]}, ["Text or Whole number", "null allowed"]),
+        ({"const": None}, ["only null"]),
+        ({"$ref": "#/none"}, ["any JSON (it refers to what is not there)"]),
+        ({"type": "integer", "nullable": True}, ["null allowed"]),
     ],
 )
 def test_limits_are_told_in_short_phrases(schema: dict[str, Any], phrases: list[str]) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from functools import cache, partial
+from importlib import import_module
 from importlib.resources import files
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Button, HBox, ToggleButton, VBox
@@ -164,7 +166,8 @@ class Face:
     def display(self, drawn: dict[str, Any]) -> None:
         """Put the form into the cell that runs, with a place under it for results that last.
 
-        `drawn` is what stands there where no widgets are: in a terminal, on GitHub, on an exported page.
+        `drawn` is what stands there where no widgets are: in a terminal, on GitHub, on an exported page. Meanwhile the
+        judge of values is loaded, which takes a while: a person begins to type later than that.
         """
         painter = live.find_painter()
         if not isinstance(painter, live.Slot):
@@ -172,6 +175,7 @@ class Face:
             return
         from IPython.display import display
 
+        Thread(target=import_module, args=("jsonschema",), name="skytells-judge", daemon=True).start()
         view = (self.widget._repr_mimebundle_() or {}).get(_VIEW)
         display({**drawn, _VIEW: view} if view else drawn, raw=True)  # type: ignore[no-untyped-call]
         if self.form.model is not None:

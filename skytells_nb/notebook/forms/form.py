@@ -77,10 +77,7 @@ class Form(Entries):
         return self._over_budget()
 
     def _over_budget(self) -> str:
-        limit = budget.current()
-        if limit is None or self.model is None:
-            return ""
-        return limit.refusal(self.quote.amount, sandbox=settings.in_sandbox())
+        return budget.refusal(self.quote.amount, sandbox=settings.in_sandbox()) if self.model else ""
 
     def _told(self, problem: Problem) -> str:
         field = self._by_name.get(str(problem.steps[0])) if problem.steps else None
