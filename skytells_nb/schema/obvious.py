@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .kinds import ChoiceField, Field, FlagField, NumberField, TextField
-from .shapes import identity
+from .shapes import identity, number
 
 _ABOUT = frozenset({
     "$comment", "$defs", "$schema", "components", "default", "definitions", "deprecated", "description", "examples",
     "nullable", "readOnly", "title", "type", "writeOnly",
 })  # fmt: skip
 _LIMITS = frozenset(("enum", "maxLength", "maximum", "minLength", "minimum"))
+_TYPES = {"string": str, "integer": int, "str": str, "int": int}
+"""What a choice may be beyond doubt, by the type that its schema names, or by its own."""
+_LARGE = 10**300
 _WHOLE = _ABOUT | {"additionalProperties", "properties", "required"}
 
 
@@ -26,12 +29,14 @@ def plainly_fits(field: Field, value: Any) -> bool:
         return False
     match field:
         case ChoiceField(choices=choices):
-            return identity(value) in {identity(choice) for choice in choices}
+            kind = _TYPES.get(str(field.schema.get("type", type(value).__name__)))
+            sure = type(value) is kind and _LIMITS.isdisjoint(field.schema.keys() - {"enum"})
+            return sure and identity(value) in {identity(choice) for choice in choices}
         case FlagField():
             return isinstance(value, bool)
         case NumberField(integer=whole):
-            kind = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-            return kind and _between(field.minimum, value, field.maximum)
+            sure = number(value) is not None and (not whole or isinstance(value, int)) and value < _LARGE
+            return sure and _between(field.minimum, value, field.maximum)
         case TextField():
             return isinstance(value, str) and _between(field.min_length, len(value), field.max_length)
         case _:
@@ -44,7 +49,7 @@ def is_plain(schema: Mapping[str, Any]) -> bool:
 
 
 def _only(schema: Mapping[str, Any], known: frozenset[str]) -> bool:
-    return all(word in known or word.startswith("x-") for word in schema)
+    return all(word in known or str(word).startswith("x-") for word in schema)
 
 
 def _between(least: float | None, value: float, most: float | None) -> bool:

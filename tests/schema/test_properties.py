@@ -12,7 +12,8 @@ from hypothesis.provisional import urls
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from skytells_nb.schema.check import Checker, coerce, describe, problems_of
-from skytells_nb.schema.fields import read_fields
+from skytells_nb.schema.fields import read_field, read_fields
+from skytells_nb.schema.obvious import is_plain, plainly_fits
 from skytells_nb.schema.shapes import identity
 
 from .table import CASES
@@ -191,6 +192,33 @@ def test_no_nonsense_in_a_schema_breaks_anything(parts: dict[str, Any], rest: An
     assert isinstance(checker.problems(instance), tuple)
     assert isinstance(checker.doubts(), dict)
     assert isinstance(coerce(checker.fields, {name: str(value) for name, value in instance.items()}), dict)
+
+
+@given(
+    some(
+        type=st.sampled_from(["string", "integer", "number", "boolean", "array", ["string", "null"], "odd", 7]),
+        enum=st.lists(values, max_size=3), minimum=bounds, maximum=bounds, minLength=small, maxLength=small,
+        title=st.just("T"), multipleOf=st.just(2), const=values, nullable=st.just(False),
+    ),
+    values | st.sampled_from([float("nan"), float("inf")]),
+)  # fmt: skip
+@settings(unhurried, max_examples=400)
+def test_what_plainly_fits_fits(part: dict[str, Any], value: Any) -> None:
+    """What is settled without the judge is what the judge would say."""
+    if plainly_fits(read_field("x", part), value):
+        assert value == value  # noqa: PLR0124 - true of all but what is no number
+        assert problems_of({"properties": {"x": part}}, {"x": value}) == ()
+
+
+@given(wholes)
+@unhurried
+def test_what_is_missing_is_known_without_the_judge(schema: dict[str, Any]) -> None:
+    """Of a schema that only requires names, nothing filled in is judged as jsonschema would."""
+    plain = {word: schema[word] for word in ("properties", "required", "additionalProperties") if word in schema}
+    assert is_plain(plain)
+    told = Checker(plain).problems({})
+    assert {problem.path for problem in told} == set(plain.get("required", []))
+    assert (told == ()) == Draft202012Validator(plain).is_valid({})
 
 
 @given(values, values)
