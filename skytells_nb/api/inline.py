@@ -86,7 +86,7 @@ def file(path: str | PathLike[str], *, limit: int = LARGEST) -> InlineFile:
     """
     try:
         return opened(path, limit=limit)
-    except (Unfit, TypeError) as error:
+    except (Unfit, TypeError) as error:  # the last for what is no path
         fix = "Give the path of a file that is there, or an http(s) link; nothing was sent."
         raise InputError(f"The file {plain(path, 200)!r} {plain(error, 120)}.", fix) from error
 
@@ -115,7 +115,7 @@ def _content(path: Path, limit: int) -> bytes:
     except Unfit:
         raise
     except (OSError, ValueError, RuntimeError) as error:  # the last for a home that nobody has
-        raise Unfit(f"cannot be read: {getattr(error, 'strerror', None) or plain(error, 80)}") from error
+        raise Unfit(f"cannot be read: {getattr(error, 'strerror', None) or plain(error, 80).rstrip('.')}") from error
     if len(content) > limit:
         raise Unfit(f"has over {limit / 1_000_000:g} MB, the most that is sent in place of a link")
     if not content:

@@ -204,6 +204,8 @@ def budget(
     the block, in all threads, and the session's own holds there too. In the sandbox it counts the sandbox's calls, and
     the live one stays as it is. Raises `InputError` for what is no amount; a float counts as it is written.
     """
+    if (limit is None or isinstance(limit, EllipsisType)) and (per_call is not None or unknown != "allow"):
+        raise InputError("Nothing was set: a budget needs a limit.", 'Write sky.budget("2.00", per_call="0.50").')
     if isinstance(limit, EllipsisType):
         return current()
     sandbox = settings.in_sandbox()

@@ -86,6 +86,8 @@ def parse(line: str, spec: Spec, expand: Callable[[str], str] = str) -> Command:
                         f"--{option.name} needs a value.", f"For example: --{option.name} {option.metavar or '…'}."
                     )
                 given = tokens.popleft().text
+            if option.name in chosen:
+                raise InputError(f"--{option.name} is given twice.", "Keep one of them.")
             chosen[option.name] = given if option.raw else _read(option, expand(given))
         elif token.name is not None and spec.pairs:
             if token.name in pairs:

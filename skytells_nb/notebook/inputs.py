@@ -75,8 +75,11 @@ def with_files(field: Field | None, value: Any, open_file: Callable[[str], Any])
 
 def _object(given: Any) -> dict[str, Any]:
     value = json_object(given, "--input") if isinstance(given, str) else given
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, Mapping):
         raise InputError(f"--input is {plain(type(value).__name__)}, not an object.", _EXAMPLE)
+    for name in value:
+        if not isinstance(name, str):
+            raise InputError(f"--input has the name {plain(name, 40)}, which is no text.", _EXAMPLE)
     return dict(value)
 
 

@@ -24,10 +24,10 @@ DEEPEST = 90
 
 _CALLS = {"sky.file": FILE, "skytells_nb.file": FILE, "getpass": SECRET, "getpass.getpass": SECRET}
 _MOST = 12_000_000
-_MOST_OUTSIDE_TEXTS = 200_000
+_MOST_PARTS = 1_000_000
 _MOST_LINES = 500
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-_TEXTS = re.compile(r'(?<![A-Za-z])"(?:[^"\\\n]|\\.)*+"', re.DOTALL)
+_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,6 @@ def read_module(source: str) -> ast.Module:
 
 
 def _parsed(source: str, mode: str) -> Any:
-    check_size(source)
     try:
         with warnings.catch_warnings(action="ignore"):
             return ast.parse(source, mode=mode)
@@ -130,8 +129,8 @@ def _parsed(source: str, mode: str) -> Any:
 
 
 def check_size(text: str) -> None:
-    """Raise `InputError` for a text that would take long to read: long texts in quotes are quick, long code is not."""
-    if len(text) > _MOST or (len(text) > _MOST_OUTSIDE_TEXTS and len(_TEXTS.sub("", text)) > _MOST_OUTSIDE_TEXTS):
+    """Raise `InputError` for a text that would take long to read; a word counts as one part, however long it is."""
+    if len(text) > _MOST or len(_WORDS.sub("_", text)) > _MOST_PARTS:
         raise InputError(f"This is too long to be read as code ({len(text):,} characters).", "Give a dict.")
 
 

@@ -21,7 +21,9 @@ from .interpolate import expand, whole
 from .literals import FILE, SECRET, Call
 from .specs import PREDICT
 
-_MAGIC = re.compile(r"(?:\w+\s*=\s*)?%(?P<cell>%?)skytells_predict(?:\s+(?P<line>[^\n]*))?(?P<rest>\n.*)?", re.DOTALL)
+_MAGIC = re.compile(
+    r"(?:\w+\s*=\s*)?%(?P<cell>%?)skytells_predict(?:[^\S\n]+(?P<line>[^\n]*))?(?P<rest>\n.*)?", re.DOTALL
+)
 _VERBS = ("predict", "submit", "quote")
 _SHAPES = 'Give a %skytells_predict line, client.predict("MODEL", {…}), or a JSON object.'
 
@@ -51,12 +53,12 @@ def read(text: str, fields: Iterable[Field] = (), open_file: Callable[[str], Any
 
 
 def _read(text: str, fields: tuple[Field, ...]) -> tuple[str | None, dict[str, Any]]:
+    literals.check_size(text)
     code, text = text, text.strip()
     if magic := _MAGIC.fullmatch(text):
         return _of_magic(magic["line"] or "", magic["rest"] or "", fields, cell=bool(magic["cell"]))
     if not text.startswith("{"):
         return _of_python(literals.read_module(code))
-    literals.check_size(text)
     try:
         values = json_object(text)
     except InputError as no_json:
@@ -96,7 +98,6 @@ def _in_a_text(expression: str, _: Mapping[str, Any]) -> Any:
 def _of_magic(line: str, rest: str, fields: tuple[Field, ...], *, cell: bool) -> tuple[str, dict[str, Any]]:
     if rest.strip() and not cell:
         raise InputError("There is more than the line of the magic.", "Give one line, or a cell that begins with %%.")
-    literals.check_size(line)
     command = parse(line, PREDICT, with_literals)
     if not command.words:
         raise InputError("The line names no model.", _SHAPES)

@@ -177,11 +177,11 @@ def _escaped(text: str) -> str:
 
 def _coded_all(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, Any]:
     by_name = {field.name: field for field in fields}
-    return {name: _coded(by_name.get(name), value, literals.DEEPEST) for name, value in values.items()}
+    return {name: coded(by_name.get(name), value) for name, value in values.items()}
 
 
-def _coded(field: Field | None, value: Any, levels: int) -> Any:
-    """Put calls in the place of files and secrets; raises `InputError` for what is no JSON value."""
+def coded(field: Field | None, value: Any, levels: int = literals.DEEPEST) -> Any:
+    """Put a `Call` in the place of each file and secret; raises `InputError` for what is no JSON value."""
     if isinstance(value, InlineFile):
         return file_call(str(value.path))
     if value is not None and isinstance(value, str | int | float) and _is_secret(field):
@@ -189,9 +189,9 @@ def _coded(field: Field | None, value: Any, levels: int) -> Any:
     if levels == 0:
         raise InputError(f"A value has over {literals.DEEPEST} levels.", "No code can hold it; load it as a dict.")
     if isinstance(value, list | tuple):
-        return [_coded(_part(field, None), each, levels - 1) for each in value]
+        return [coded(_part(field, None), each, levels - 1) for each in value]
     if isinstance(value, dict):
-        return {_name(name): _coded(_part(field, name), each, levels - 1) for name, each in value.items()}
+        return {_name(name): coded(_part(field, name), each, levels - 1) for name, each in value.items()}
     return _plainly(value)
 
 

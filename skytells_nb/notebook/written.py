@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..errors import InputError
 from ..schema.check import describe
-from ..schema.fields import Field, TextField
-from . import page
+from ..schema.fields import Field
+from . import page, recipe
+from .literals import SECRET, Call
 from .render import kind_of
 
 _HEAD = ("input", "value", "takes", "limits")
@@ -37,8 +39,13 @@ def _row(field: Field, values: Mapping[str, Any]) -> tuple[str, str, str, str]:
 def _value(field: Field, values: Mapping[str, Any]) -> str:
     if field.name not in values:
         return "—"
-    if isinstance(field, TextField) and field.secret:
-        return "•••"
-    value = values[field.name]
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return page.cut(shown, 40)
+    try:
+        value = recipe.coded(field, values[field.name])
+    except InputError:
+        return "…"
+    value = _named(value) if isinstance(value, Call) else value
+    return page.cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_named), 40)
+
+
+def _named(call: Call) -> str:
+    return "•••" if call.function == SECRET else call.argument

@@ -87,16 +87,17 @@ class Checker:
         return plainly_fits(field, value) or not self._of_field(field, value)
 
     def doubts(self) -> dict[str, str]:
-        """Say by name what is odd about a field's own default; a default of null is none."""
-        found: dict[str, str] = {}
-        for field in self.fields:
-            if field.default is UNSET or field.default is None:
-                continue
-            if isinstance(field, ChoiceField) and not self.fits(field, field.default):
-                found[field.name] = f"its default {shown(field.default)} is none of its choices"
-            elif wrong := self._of_field(field, field.default):
-                found[field.name] = f"its default breaks its own rule: {wrong[0]}"
-        return found
+        """Say by name what is odd about the defaults of the inputs."""
+        return {field.name: doubt for field in self.fields if (doubt := self.doubt(field))}
+
+    def doubt(self, field: Field) -> str:
+        """Say what is odd about a field's own default, "" for nothing; a default of null is none."""
+        if field.default is UNSET or field.default is None or plainly_fits(field, field.default):
+            return ""
+        wrong = self._of_field(field, field.default)
+        if wrong and isinstance(field, ChoiceField):
+            return f"its default {shown(field.default)} is none of its choices"
+        return f"its default breaks its own rule: {wrong[0]}" if wrong else ""
 
     @cached_property
     def _is_plain(self) -> bool:
@@ -139,9 +140,9 @@ class Checker:
             if isinstance(value, str) and not value.strip():
                 yield name, "is empty"
 
-    def _rank(self, found: Problem) -> tuple[bool, int, tuple[tuple[bool, str | int], ...]]:
+    def _rank(self, found: Problem) -> tuple[bool, int, tuple[tuple[int, str], ...]]:
         first = found.steps[0] if found.steps else ""
-        steps = tuple((isinstance(step, str), step) for step in found.steps)
+        steps = tuple((step, "") if isinstance(step, int) else (-1, str(step)) for step in found.steps)
         return not found.message.startswith("is missing"), self._place(str(first)), steps
 
 

@@ -13,15 +13,13 @@ from typing import Any
 from .bounds import bounds
 from .document import Document
 from .kinds import UNSET, Schema
-from .patterns import quick, usable
+from .patterns import for_names, usable
 from .shapes import count, number, text, words
 
 _NEVER: Schema = {"not": {}}
 """What nothing fits; jsonschema does not say where a plain `false` stands."""
 _NOWHERE: Schema = {"$ref": "#/nowhere"}
 _DEEPEST = 64
-_NAME = 64
-"""Characters of a name that a pattern for names must be quick with."""
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 _ONE = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains", "propertyNames", "not", "if",
         "then", "else")  # fmt: skip
@@ -119,7 +117,7 @@ class Standard:
         named = schema.get("patternProperties")
         if isinstance(named, dict):
             found["patternProperties"] = {
-                name: self._part(part, depth) for name, part in named.items() if usable(name) and quick(name, _NAME)
+                name: self._part(part, depth) for name, part in named.items() if usable(name) and for_names(name)
             }
             if len(found["patternProperties"]) < len(named):
                 found = _without(found, frozenset({"additionalProperties", "unevaluatedProperties"}))

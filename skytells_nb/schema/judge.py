@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Keyword = Callable[[Any, Any, Any, Any], Iterator[Any]]
 
 _MOST_STEPS = 20_000
+_SLOW_PATTERN = 5_000
+"""Steps that a pattern costs which could not be judged in time."""
 _MOST_VERDICTS = 200
 _MOST_OPEN = 100
 _SLOW = (
@@ -70,8 +72,8 @@ class _Patience:
         self._left = _MOST_STEPS
         self._open: set[tuple[str, int]] = set()
 
-    def spend(self) -> None:
-        self._left -= 1
+    def spend(self, steps: int = 1) -> None:
+        self._left -= steps
         if self._left < 0:
             raise TimeoutError
 
@@ -90,7 +92,9 @@ class _Patience:
 
 @cache
 def _judge_class() -> Any:
-    from jsonschema.validators import Draft202012Validator, extend
+    # The package first, here and in the sandbox: two threads that begin at its two ends lock each other out.
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
     known: dict[str, Any] = {**Draft202012Validator.VALIDATORS, **_own_keywords()}
     return extend(Draft202012Validator, {**known, **{word: _patient(known[word]) for word in _SLOW}})
@@ -105,8 +109,7 @@ def _patient(keyword: Keyword) -> Keyword:
 
 
 def _own_keywords() -> dict[str, Keyword]:
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.validators import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError
 
     theirs = Draft202012Validator.VALIDATORS
 
@@ -139,7 +142,7 @@ def _own_keywords() -> dict[str, Keyword]:
             yield from (
                 ValidationError("", path=(name,))
                 for name in instance
-                if name not in known and not any(patterns.found(pattern, name) for pattern in fitting)
+                if name not in known and not any(patterns.found(pattern, name) is not False for pattern in fitting)
             )
 
     def names(judge: Any, schema: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -147,9 +150,11 @@ def _own_keywords() -> dict[str, Keyword]:
             for verdict in judge.descend(name, schema):
                 yield ValidationError("", path=(name,), context=(verdict,))
 
-    def pattern(_judge: Any, form: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-        fits = not isinstance(instance, str) or not patterns.quick(form, len(instance))
-        if not fits and not patterns.found(form, instance):
+    def pattern(judge: Any, form: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+        there = patterns.found(form, instance) if isinstance(instance, str) else True
+        if there is None:
+            judge.format_checker.spend(_SLOW_PATTERN)
+        elif not there:
             yield ValidationError("")
 
     def form(_judge: Any, name: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:

@@ -40,13 +40,16 @@ def describe(field: Field) -> str:
     if field.required:
         told.insert(0, "required")
     elif field.default or field.default in (0, False):
-        told.append(f"default {field.default}")
+        told.append(f"default {word(field.default)}")
     return ", ".join(told)
 
 
 def word(value: Any) -> str:
     """Write one JSON value for a person: a text as it is, null as in JSON."""
-    return "null" if value is None else str(value)
+    try:
+        return "null" if value is None else str(value)
+    except ValueError:
+        return "a number too large to write"
 
 
 def _range(field: NumberField) -> Iterator[str]:

@@ -15,7 +15,8 @@ _DEEPEST = 4
 
 def known_properties(document: Document, flat: Flat, depth: int = _DEEPEST) -> dict[str, Schema | bool]:
     """List what a schema names: its own properties, then those of its alternatives and conditions."""
-    found = dict(flat.schema["properties"]) if isinstance(flat.schema.get("properties"), dict) else {}
+    given = flat.schema.get("properties")
+    found = {name: part for name, part in given.items() if isinstance(name, str)} if isinstance(given, dict) else {}
     guarded: dict[str, list[Any]] = {}
     for which in _BRANCHES if depth and not flat.why else ():
         given = flat.schema.get(which)

@@ -35,7 +35,7 @@ def plainly_fits(field: Field, value: Any) -> bool:
         case FlagField():
             return isinstance(value, bool)
         case NumberField(integer=whole):
-            sure = number(value) is not None and (not whole or isinstance(value, int)) and value < _LARGE
+            sure = number(value) is not None and (not whole or isinstance(value, int)) and -_LARGE < value < _LARGE
             return sure and _between(field.minimum, value, field.maximum)
         case TextField():
             return isinstance(value, str) and _between(field.min_length, len(value), field.max_length)

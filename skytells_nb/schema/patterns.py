@@ -1,48 +1,62 @@
-"""Regular expressions from elsewhere: whether one is usable, and whether trying it could take for ever."""
+"""Regular expressions from elsewhere: whether one is usable, and whether it is in a text, told within a time."""
 
 from __future__ import annotations
 
 import math
 import re
+import warnings
 from functools import lru_cache
+from typing import Any
 
 _LONGEST = 1000
-_LONGEST_TEXT = 5000
-_MOST_STEPS = 10**7
+_LONGEST_TEXT = 100_000
+_MOST_COPIES = 100_000
+_SECONDS = 0.05
+_MOST_REPEATS = 3
 _REPEAT = re.compile(r"[*+}]")
 _REPEATED_GROUP = re.compile(r"\)[*+{]")
+_COUNTED = re.compile(r"\{(?:\d+,)?(\d+)")
 
 
 def usable(pattern: object) -> bool:
-    """Say whether Python can read the pattern (JSON Schema's are JavaScript's), and it is of a sane length."""
+    """Say whether Python can read the pattern (JSON Schema's are JavaScript's), and it is of a sane size."""
     return isinstance(pattern, str) and len(pattern) <= _LONGEST and _readable(pattern)
+
+
+def for_names(pattern: str) -> bool:
+    """Say whether a usable pattern is quick in itself: names are searched by jsonschema, which has no time to keep."""
+    return not _REPEATED_GROUP.search(pattern) and len(_REPEAT.findall(pattern)) <= _MOST_REPEATS
 
 
 @lru_cache(maxsize=1000)
 def _readable(pattern: str) -> bool:
+    counts = [int(count[:9]) for count in _COUNTED.findall(pattern)]
+    if (math.prod(count + 1 for count in counts) if "){" in pattern else sum(counts)) > _MOST_COPIES:
+        return False
     try:
         re.compile(pattern)
+        _compiled(pattern)
     except (re.error, OverflowError, RecursionError, ValueError):
         return False
     return True
 
 
-def quick(pattern: str, size: int) -> bool:
-    """Say whether searching a text of that size takes no long time, by an estimate that errs on the safe side.
+@lru_cache(maxsize=1000)
+def _compiled(pattern: str) -> Any:
+    import regex
 
-    Repeats that follow each other share the text in as many ways as there are combinations; a repeated group does so
-    anew for each character; optional parts and alternatives multiply.
-    """
-    if size > _LONGEST_TEXT:
-        return False
-    repeats, groups = len(_REPEAT.findall(pattern)), pattern.count("(")
-    optional, others = pattern.count("?"), pattern.count("|")
-    if repeated := len(_REPEATED_GROUP.findall(pattern)):
-        return repeated == 1 and (2.0 * (repeats + optional + others)) ** min(size, 60) <= _MOST_STEPS
-    ways = (others / (groups + 1) + 1.0) ** min(groups + 1, 60) * 2.0 ** min(optional, 60)
-    return math.comb(size + repeats + 1, min(repeats + 1, 40)) * ways <= _MOST_STEPS
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of what another version will read otherwise
+            return regex.compile(pattern)
+    except regex.error as error:
+        raise ValueError(str(error)) from error
 
 
-def found(pattern: str, text: str) -> bool:
-    """Say whether the pattern is somewhere in the text."""
-    return bool(re.search(pattern, text))
+def found(pattern: str, text: str) -> bool | None:
+    """Say whether the pattern is somewhere in the text; None where that cannot be told in time."""
+    if len(text) > _LONGEST_TEXT:
+        return None
+    try:
+        return _compiled(pattern).search(text, timeout=_SECONDS) is not None
+    except TimeoutError:
+        return None

@@ -6,6 +6,9 @@ import math
 from collections.abc import Hashable
 from typing import Any
 
+LARGEST = 10**4000
+"""Python refuses to write longer whole numbers out."""
+
 
 def text(value: object) -> str:
     """Give a string as it is, "" for anything else."""
@@ -13,10 +16,10 @@ def text(value: object) -> str:
 
 
 def number(value: object) -> float | int | None:
-    """Give a finite number as it is, None for anything else; true and false are none."""
+    """Give a finite number that can be written as it is, None for anything else; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if isinstance(value, int) or math.isfinite(value) else None
+    return value if (abs(value) <= LARGEST if isinstance(value, int) else math.isfinite(value)) else None
 
 
 def count(value: object) -> int | None:

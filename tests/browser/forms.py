@@ -150,7 +150,8 @@ def open_cells(
     """Open a notebook of these cells, until the block ends. No other machine is reached, as Voila's pages try."""
     size: Any = {"width": 1280, "height": 1600, **viewport}
     with browser.new_context(viewport=size) as context:
-        context.route(lambda address: not address.startswith(jupyter.address), lambda route: route.abort())
+        near = (jupyter.address, "data:", "blob:", "file:")
+        context.route(lambda address: not address.startswith(near), lambda route: route.abort())
         page = context.new_page()
         page.set_default_timeout(15_000)
         notebook = jupyter.write(name, *cells)

@@ -64,6 +64,8 @@ def test_filled_by_keyboard_alone_it_gives_a_picture(form: FormPage, quick: Sand
     form.page.keyboard.type("2")
     passed += form.tab_to("Seed")
     form.page.keyboard.type("7")
+    expect(form.row("Seed").locator(".skytells-reset")).to_be_visible()
+    expect(form.run).to_be_enabled()
     passed += form.tab_to("Run, about $0.08")
     form.page.keyboard.press("Enter")
     form.wait_for_result()

@@ -74,7 +74,9 @@ def test_everything_that_takes_the_focus_has_a_name(form: FormPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("front", "theme"), [(LAB, "Dark"), (LAB, "Light"), (NOTEBOOK, ""), (VOILA, "")], ids=lambda each: str(each)[:40]
+    ("front", "theme"),
+    [(LAB, "Dark"), (LAB, "Light"), (NOTEBOOK, ""), (VOILA, "")],
+    ids=lambda each: getattr(each, "name", each),
 )
 def test_a_form_is_photographed(
     browser: Browser, jupyter: Jupyter, quick: Sandbox, pictures: Path, front: FrontEnd, theme: str

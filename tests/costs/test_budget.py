@@ -101,6 +101,15 @@ def test_an_unknown_policy_is_refused() -> None:
         sky.budget("1", unknown="maybe")  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("limit", [..., None])
+@pytest.mark.parametrize("more", [{"per_call": "0.50"}, {"unknown": "refuse"}])
+def test_rules_without_a_limit_are_refused(limit: Any, more: dict[str, Any]) -> None:
+    """Nobody is to believe that a rule holds where no budget was set."""
+    with pytest.raises(InputError, match="a budget needs a limit"):
+        sky.budget(limit, **more)
+    assert sky.budget() is None
+
+
 def test_it_tells_how_it_stands(a_call: MakeCall) -> None:
     """Limit, spent, reserved, left, the limit a call and what nobody knows, in one line."""
     held = Budget("2.00", per_call="0.50", sandbox=True)

@@ -80,6 +80,7 @@ def test_options(line: str, options: dict[str, object]) -> None:
         ("--system", '--system needs a value. For example: --system "…".'),
         ("--quiet=1", "--quiet takes no value. Write just --quiet."),
         ("a=1 a=2", "a is given twice. Keep one of them."),
+        ("--system x -s y", "--system is given twice. Keep one of them."),
         ('p="x', "A quote is not closed: \"x. Close it; a ' inside a word needs no partner."),
         ("p=[1, 2", "A bracket is not closed: [1, 2. Close it, or put the value in quotes."),
         ('p="x"y', 'There is text right after the closing quote: "x"y. Put a blank there.'),

@@ -419,6 +419,9 @@ def test_unknown_option() -> None:
         "c" + "()" * 90_000 + '.predict("m", {})',
         'c.predict("m", {"a": ' + "[" * 150 + "]" * 150 + "})" + ")" * 100_000,
         "1," * 5_000_000,
+        '"\\' * 5_000_000,
+        "['\"', " + "1," * 5_000_000 + "'\"']",
+        "%%skytells_predict m\n" + "{{1}}" * 2_000_000,
         "%skytells_predict " + "a " * 99_000,
         "%skytells_predict m " + "a" * 300_000 + "=1",
         "%skytells_predict m a=" + r"\{{" * 60_000 + "{{",
@@ -434,6 +437,19 @@ def test_hostile_code_is_refused(code: str) -> None:
     """Huge and deep texts are refused in words."""
     with pytest.raises(InputError):
         recipe.read(code, FIELDS)
+
+
+def test_a_cell_without_a_line_names_no_model() -> None:
+    """What stands under %%skytells_predict is its body, also where its line is empty."""
+    with pytest.raises(InputError, match="The line names no model"):
+        recipe.read("%%skytells_predict\nm prompt=x")
+
+
+def test_a_long_link_is_read() -> None:
+    """The data: link of a file of some megabytes is no long code."""
+    link = "data:image/png;base64," + "iVBORw0KGgo+AAAA/NSUhEUg" * 200_000
+    for code in (recipe.python_code("m", {"a": link}), recipe.magic_line("m", (), {"a": link})):
+        assert recipe.read(code).values == {"a": link}
 
 
 def test_files_are_opened_only_where_a_field_takes_one() -> None:

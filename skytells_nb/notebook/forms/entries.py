@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,10 +16,8 @@ from ...api.inline import file
 from ...errors import InputError, InvalidInputError, UnknownNameError, plain
 from ...schema.check import Checker, Problem, native
 from ...schema.fields import UNSET, Field, JsonField
+from ..literals import same
 from .draft import Draft, resting
-
-OTHERS = "\0others"
-"""Where a draft keeps inputs that the schema allows without naming them."""
 
 
 class Entries:
@@ -25,10 +25,13 @@ class Entries:
 
     def __init__(self, schema: object, components: Mapping[str, Any] | None = None) -> None:
         self.checker = Checker(schema, components)
-        others = JsonField(name=OTHERS, title="Other inputs", schema={}, why="names of your own are allowed")
+        self._named = {field.name for field in self.checker.fields}
+        # The draft keeps inputs that the schema allows without naming them under a name that it does not name.
+        self._others = next(name for n in count() if (name := "\0" * n + "others") not in self._named)
+        others = JsonField(name=self._others, title="Other inputs", schema={}, why="names of your own are allowed")
         self.fields: tuple[Field, ...] = (*self.checker.fields, *([others] if self.checker.open else []))
         self._by_name = {field.name: field for field in self.fields}
-        self._draft = Draft({field.name: resting(field) for field in self.fields if resting(field) is not UNSET})
+        self._draft = self._resting()
         self._problems: tuple[Problem, ...] | None = None
         self._observers: list[Callable[[Any], object]] = []
 
@@ -40,7 +43,7 @@ class Entries:
     @property
     def values(self) -> dict[str, Any]:
         """What would be sent: a dict of its own. Inputs that nobody set are not in it."""
-        return copy.deepcopy(_sent(self._draft))
+        return copy.deepcopy(self._sent(self._draft))
 
     @property
     def draft(self) -> Draft:
@@ -52,7 +55,7 @@ class Entries:
         """Everything that is wrong with what was entered, in the order of the fields; () where it can be sent."""
         if self._problems is None:
             unread = {problem.steps[0]: problem for problem in self._draft.problems}
-            judged = self.checker.problems(_sent(self._draft))
+            judged = self.checker.problems(self._sent(self._draft))
             found = [*unread.values(), *(p for p in judged if not p.steps or p.steps[0] not in unread)]
             place: dict[object, int] = {name: index for index, name in enumerate(self._by_name)}
             last = len(place)
@@ -60,7 +63,7 @@ class Entries:
             self._problems = tuple(found)
         return self._problems
 
-    def set(self, **values: Any) -> None:
+    def set(self, /, **values: Any) -> None:
         """Set inputs by name; a path counts as the file it names.
 
         Raises `InvalidInputError` for values that the schema refuses and for names it does not have; nothing is changed
@@ -74,59 +77,76 @@ class Entries:
 
     def reset(self, *names: str) -> None:
         """Take the values of some inputs away, or of all where none is named."""
-        draft = self._draft
-        for name in names or tuple(self._by_name):
-            if name not in self._by_name:
+        draft = self._draft if names else self._resting()
+        for name in names:
+            if name in self._named:
+                draft = draft.put(name, resting(self._by_name[name]))
+            elif name in draft.values.get(self._others, ()):
+                draft = self._with(draft, name, UNSET)
+            else:
                 known = [field.name for field in self.checker.fields]
                 raise UnknownNameError.of("input", name, known, where=f" of {plain(self.title, 80)}")
-            draft = draft.put(name, resting(self._by_name[name]))
-        self._now(draft, names or self._by_name)
+        self._now(draft, self._by_name)
 
     def _take(self, draft: Draft, values: Mapping[str, Any]) -> None:
         given = {name: file(value) if isinstance(value, Path) else value for name, value in native(values).items()}
-        others = {name: copy.deepcopy(value) for name, value in given.items() if name not in self._by_name}
         for name, value in given.items():
-            if name in self._by_name:
-                draft = draft.put(name, copy.deepcopy(value))
-        if others:
-            draft = draft.put(OTHERS, {**draft.values.get(OTHERS, {}), **others})
-        wrong = tuple(p for p in self.checker.problems(_sent(draft)) if p.steps and p.steps[0] in given)
+            draft = self._with(draft, name, value)
+        wrong = tuple(p for p in self.checker.problems(self._sent(draft)) if p.steps and p.steps[0] in given)
         if wrong:
             told = "; ".join(map(str, wrong))
             raise InvalidInputError(f"{plain(told, 600)}.", "Nothing was changed.", problems=wrong)
         touched = {*self._draft.values, *self._draft.faults, *draft.values}
+        draft = replace(draft, values=copy.deepcopy(dict(draft.values)))
         self._now(draft, [name for name in self._by_name if name in touched])
 
+    def _with(self, draft: Draft, name: str, value: Any) -> Draft:
+        """Give the draft with one input changed, whether the schema names it or not; `UNSET` takes it away."""
+        if name in self._named:
+            return draft.put(name, value)
+        others = Draft(draft.values.get(self._others, {})).put(name, value).values
+        return draft.put(self._others, others or UNSET)
+
+    def _resting(self) -> Draft:
+        return Draft({field.name: value for field in self.fields if (value := resting(field)) is not UNSET})
+
     def _now(self, draft: Draft, names: Iterable[str]) -> None:
+        changed = not (same(self._draft.values, draft.values) and self._draft.faults == draft.faults)
         self._draft = draft
         self._problems = None
         self.show({name: draft.values.get(name, UNSET) for name in names})
-        self.announce()
+        if changed:
+            self.announce()
 
     def enter(self, name: str, value: Any, fault: str = "") -> None:
         """Take what a control tells; `UNSET` takes the value away, a `fault` says why the text there is none."""
-        if name == OTHERS and value is not UNSET and not isinstance(value, dict):
-            value, fault = UNSET, "must be a JSON object of names and values"
+        if name == self._others and value is not UNSET:
+            fault = self._fault_of_others(value)
+            value = UNSET if fault else value
         self._draft = self._draft.put(name, value, fault)
         self._problems = None
         self.announce()
+
+    def _fault_of_others(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return "must be a JSON object of names and values"
+        named = next((name for name in value if name in self._named), None)
+        return "" if named is None else f"holds {named}, which has a field of its own"
 
     def show(self, values: Mapping[str, Any]) -> None:
         """Hear which values changed that no control told; `UNSET` for none."""
 
     def announce(self) -> None:
-        """Tell everybody who observes that an input changed."""
+        """Tell everybody who observes that an input changed; what they raise reaches whoever changed it."""
         for observer in tuple(self._observers):
             observer(self)
 
     def observe(self, fn: Callable[[Self], object]) -> None:
-        """Call `fn(form)` after each change of an input, from now on."""
+        """Call `fn(form)` after each change of an input, from now on; it may set inputs itself."""
         if not callable(fn):
             raise InputError(f"observe({plain(fn, 40)}) takes a function.", "Give one of the form.")
         self._observers.append(fn)
 
-
-def _sent(draft: Draft) -> dict[str, Any]:
-    others = draft.values.get(OTHERS)
-    named = {name: value for name, value in draft.values.items() if name != OTHERS}
-    return {**others, **named} if isinstance(others, dict) else named
+    def _sent(self, draft: Draft) -> dict[str, Any]:
+        named = {name: value for name, value in draft.values.items() if name != self._others}
+        return {**draft.values.get(self._others, {}), **named}

@@ -88,7 +88,7 @@ class Form(Entries):
         """Put other values in the place of all: a dict, a prediction's inputs, or code as the form writes it.
 
         Code is a `%skytells_predict` line or cell, the Python of the Code view, or a JSON object: read, never run.
-        Raises `InputError` for what is none of these or is of another model, and what `set` raises.
+        Raises `InputError` for what is none of these or is code for another model, and what `set` raises.
         """
         if isinstance(source, str):
             read = recipe.read(source, self.checker.fields)

@@ -119,4 +119,6 @@ def _call(to_do: Callable[[Values], object], values: Values, _: Button) -> None:
 
 def _close(card: HBox) -> None:
     for part in (*card.children, card):
-        part.close()
+        for owned in (part, part.layout, getattr(part, "style", None)):
+            if owned is not None:
+                owned.close()

@@ -5,17 +5,18 @@ The parts that few rows ever need (reset, problems) are made when they are first
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from ipywidgets import HTML, Button, ToggleButton, VBox
 
-from ...schema.check import Checker, Problem
+from ...schema.check import Problem
 from ...schema.fields import UNSET, ChoiceField, Field, JsonField, ObjectField, TextField, UnionField
 from ...schema.limits import limits
+from ...schema.sentences import shown
 from .. import page
 from .control import Part, Tell, Tools
+from .controls.text import written
 from .draft import resting
 from .table import control_for
 
@@ -39,7 +40,7 @@ class Row(Part):
         self._reset: Button | None = None
         self._wrong: HTML | None = None
         self._null = self._null_switch() if field.nullable else None
-        about = help_of(self.control.field, _doubt(field, tools.checker))
+        about = help_of(self.control.field, tools.checker.doubt(field))
         self._note = HTML(about, _dom_classes=("skytells-note",)) if about else None
         self.widget = VBox(_dom_classes=("skytells-row", "skytells-unset"))
         self.show(UNSET)
@@ -138,11 +139,11 @@ def help_of(field: Field, doubt: str = "") -> str:
     facts = [] if isinstance(field, _SEEN) else [page.cut(limit, 120) for limit in limits(field)]
     secret = isinstance(field, TextField) and field.secret
     if field.default not in (UNSET, None, "") and not secret:
-        facts.append(f"default {page.cut(_shown(field.default), 60)}")
+        facts.append(f"default {_short(field.default)}")
     if field.deprecated:
         facts.insert(0, "deprecated")
     if field.examples and not secret:
-        facts.append(f"for example {page.cut(field.examples[0], 60)}")
+        facts.append(f"for example {_short(field.examples[0])}")
     if isinstance(field, JsonField):
         facts.append(f"edited as JSON{': ' if field.why else ''}{page.cut(field.why, 120)}")
     line = " · ".join(filter(None, facts))
@@ -151,14 +152,8 @@ def help_of(field: Field, doubt: str = "") -> str:
     return about + small + odd
 
 
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _doubt(field: Field, checker: Checker) -> str:
-    if field.default is UNSET or field.default is None or checker.fits(field, field.default):
-        return ""
-    return f"its default {page.cut(repr(field.default), 60)} is not allowed by its own schema"
+def _short(value: Any) -> str:
+    return page.cut(written(value) or shown(value), 60)
 
 
 def _about(description: str) -> str:

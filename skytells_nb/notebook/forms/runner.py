@@ -96,10 +96,9 @@ class Run:
             ended = self._ended(timeout)
         except BaseException as stop:
             self.cancel()
-            try:
+            with suppress(KeyboardInterrupt):  # Stop once more: not even that is waited for
                 self._ended(PATIENCE * 2)
-            finally:
-                stop.prediction = self.progress.job  # type: ignore[attr-defined]
+            stop.prediction = self.progress.job  # type: ignore[attr-defined]
             raise
         now = self.progress
         if not ended:
@@ -126,8 +125,6 @@ class Run:
         self._task = asyncio.current_task()
         self._thread = threading.get_ident()
         telling = asyncio.create_task(self._tell())
-        if self._asked:
-            self._stop()
         try:
             with cell.belonging_to(self._place):
                 _now.set(self)
@@ -146,6 +143,8 @@ class Run:
         if not isinstance(client, AsyncClient):
             return self._next.failed(client)
         try:
+            if self._asked:
+                raise asyncio.CancelledError
             job = await client.predict(
                 self.model, self.progress.values, timeout=self._timeout, on_progress=self._looked
             )

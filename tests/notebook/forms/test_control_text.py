@@ -62,14 +62,23 @@ def test_an_example_is_the_hint_of_an_empty_box() -> None:
     assert control.box.placeholder == "a red fox"
 
 
-def test_a_secret_shows_only_in_a_password_box() -> None:
-    """A secret is typed into a box of dots; its label, hint and tooltip do not hold it, nor does its repr."""
-    control, told = made(TextField, secret=True, title="Token", examples=("sk-example",))
+def test_no_secret_stays_in_a_widget() -> None:
+    """A secret is typed into a box of dots and goes from it once told, since notebooks save what stands in widgets."""
+    control, told = made(TextField, secret=True, title="Token", examples=("sk-example",), default="hunter1")
     control.show("hunter2")
-    assert isinstance(control.widget, Password)
-    assert "hunter2" not in f"{control.widget!r}{control.widget.description}{control.widget.placeholder}"
     control.widget.value = "hunter3"
     assert told == [("hunter3", "")]
+    assert isinstance(control.widget, Password)
+    assert "hunter" not in str(control.widget.get_state())
+
+
+def test_a_secret_that_is_set_says_so() -> None:
+    """Its empty box says whether there is one."""
+    control, _ = made(TextField, secret=True)
+    control.show("hunter2")
+    assert control.box.placeholder == "••• is set; type to replace it"
+    control.show(UNSET)
+    assert control.box.placeholder == ""
 
 
 def test_a_date_is_told_as_it_stands_in_json() -> None:

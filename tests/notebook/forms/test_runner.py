@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from _thread import interrupt_main
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -276,6 +277,42 @@ def test_a_cancel_before_anything_is_sent(slow: Sandbox) -> None:
     with pytest.raises(JobCanceledError, match="before it was sent"):
         run.wait(5)
     assert created(slow) == []
+
+
+def test_a_cancel_before_it_has_begun(slow: Sandbox) -> None:
+    """Where the loop has not come to the run yet, nothing is sent at all."""
+    start("truefusion-video", {"prompt": "waves"}, Told()).cancel()  # the loop's thread and the model are there now
+    busy = threading.Event()
+    runner._background.loop.call_soon_threadsafe(busy.wait)
+    run = start("truefusion-video", {"prompt": "more waves"}, Told())
+    run.cancel()
+    asked_before = len(slow.state.requests)
+    busy.set()
+    with pytest.raises(JobCanceledError, match="before it was sent"):
+        run.wait(5)
+    assert "more waves" not in str(slow.state.requests[asked_before:])
+
+
+def test_stop_twice_is_stop_at_once(slow: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a stopped run is not waited for then; the interruption is the first one, with what is known."""
+    monkeypatch.setattr(runner, "PATIENCE", 1.0)
+    slow.inject("hang;on=create")
+    waits, stops = threading.Event(), iter([False, True])
+    wanted = next(stops)
+
+    def stop_twice(progress: Progress) -> None:
+        nonlocal wanted
+        if waits.is_set() and progress.canceling is wanted and not progress.ended:
+            wanted = next(stops, None)
+            interrupt_main()
+
+    run = start("truefusion-video", {"prompt": "waves"}, stop_twice)
+    waits.set()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run.wait(20)
+    assert (caught.value.prediction, run.done) == (None, False)  # type: ignore[attr-defined]
+    with pytest.raises(NetworkError):
+        run.wait(20)
 
 
 def test_a_cancel_between_two_tries(slow: Sandbox) -> None:

@@ -103,13 +103,26 @@ class TextControl(BoxControl):
 
 
 class SecretControl(TextControl):
-    """A text that nobody is to read over a shoulder."""
+    """A text that nobody is to read: it is told when the box is left, and goes from it.
+
+    What stands in a widget is saved with notebooks; so a secret never does, wherever it came from.
+    """
 
     style = "skytells-secret"
 
     def make(self, **traits: Any) -> Any:
-        """Make a box that shows dots."""
-        return Password(**traits)
+        """Make a box that shows dots while it is typed into."""
+        return Password(continuous_update=False, **{**traits, "value": ""})
+
+    def paint(self, value: Any) -> None:
+        """Say whether there is one."""
+        self.box.value = ""
+        self.box.placeholder = "" if value is UNSET or value is None else "••• is set; type to replace it"
+
+    def _changed(self, change: dict[str, Any]) -> None:
+        if not self._painting and change["new"]:
+            self.typed(change["new"])
+            self.show(change["new"])
 
 
 def written(value: Any) -> str:
