@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from mimetypes import guess_type
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Self
 
@@ -86,14 +86,16 @@ def file(path: str | PathLike[str], *, limit: int = LARGEST) -> InlineFile:
     """
     try:
         return opened(path, limit=limit)
-    except (Unfit, TypeError) as error:  # the last for what is no path
+    except Unfit as error:
         fix = "Give the path of a file that is there, or an http(s) link; nothing was sent."
         raise InputError(f"The file {plain(path, 200)!r} {plain(error, 120)}.", fix) from error
 
 
 def opened(path: str | PathLike[str], *, limit: int = LARGEST) -> InlineFile:
     """Do what `file` does; raises `Unfit`, for whoever names the file in other words."""
-    where = Path(fspath(path))
+    if not isinstance(path, str | PathLike):
+        raise Unfit("is no path")
+    where = Path(path)
     content = _content(where, limit)
     return InlineFile(f"data:{_kind(content, where)};base64,{b64encode(content).decode()}", where)
 

@@ -23,11 +23,8 @@ DEEPEST = 90
 """How many levels a value may have to be written: Python's own reader takes 200 brackets."""
 
 _CALLS = {"sky.file": FILE, "skytells_nb.file": FILE, "getpass": SECRET, "getpass.getpass": SECRET}
-_MOST = 12_000_000
-_MOST_PARTS = 1_000_000
 _MOST_LINES = 500
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +123,6 @@ def _parsed(source: str, mode: str) -> Any:
             return ast.parse(source, mode=mode)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(f"{plain(source, 60)} cannot be read as Python.", "Mend it, or give a dict.") from error
-
-
-def check_size(text: str) -> None:
-    """Raise `InputError` for a text that would take long to read; a word counts as one part, however long it is."""
-    if len(text) > _MOST or len(_WORDS.sub("_", text)) > _MOST_PARTS:
-        raise InputError(f"This is too long to be read as code ({len(text):,} characters).", "Give a dict.")
 
 
 def value_of(node: ast.expr) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
+from ..api.inline import file
 from ..errors import InputError, SetupError, plain
 from ..schema.check import read_json
 from . import cell, command
@@ -53,8 +54,6 @@ class SkytellsMagics(Magics):
         return cast("InteractiveShell", self.shell)
 
     def _inputs(self, read: Command, model: Model, body: str = "") -> dict[str, Any]:
-        from ..api.inline import file
-
         return inputs_of(read, model.fields, lambda text: value_of(text, self._names), file, body)
 
     def _give(self, read: Command, value: Any) -> Any:

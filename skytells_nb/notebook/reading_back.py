@@ -24,6 +24,9 @@ from .specs import PREDICT
 _MAGIC = re.compile(
     r"(?:\w+\s*=\s*)?%(?P<cell>%?)skytells_predict(?:[^\S\n]+(?P<line>[^\n]*))?(?P<rest>\n.*)?", re.DOTALL
 )
+_MOST = 12_000_000
+_MOST_PARTS = 1_000_000
+_WORDS = re.compile(r"\w+")
 _VERBS = ("predict", "submit", "quote")
 _SHAPES = 'Give a %skytells_predict line, client.predict("MODEL", {…}), or a JSON object.'
 
@@ -53,7 +56,7 @@ def read(text: str, fields: Iterable[Field] = (), open_file: Callable[[str], Any
 
 
 def _read(text: str, fields: tuple[Field, ...]) -> tuple[str | None, dict[str, Any]]:
-    literals.check_size(text)
+    _check_size(text)
     code, text = text, text.strip()
     if magic := _MAGIC.fullmatch(text):
         return _of_magic(magic["line"] or "", magic["rest"] or "", fields, cell=bool(magic["cell"]))
@@ -70,6 +73,12 @@ def _read(text: str, fields: tuple[Field, ...]) -> tuple[str | None, dict[str, A
         raise InputError("This is no object of inputs.", _SHAPES)
     by_name = {field.name: field for field in fields}
     return None, {name: with_files(by_name.get(name), value, file_call) for name, value in values.items()}
+
+
+def _check_size(text: str) -> None:
+    """Raise `InputError` for a text that would take long to read; a word counts as one part, however long it is."""
+    if len(text) > _MOST or len(_WORDS.sub("_", text)) > _MOST_PARTS:
+        raise InputError(f"This is too long to be read as code ({len(text):,} characters).", "Give a dict.")
 
 
 def file_call(path: str) -> Call:

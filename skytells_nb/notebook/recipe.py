@@ -231,7 +231,7 @@ def _asks(value: Any) -> bool:
         return any(map(_asks, value.values()))
     if isinstance(value, list):
         return any(map(_asks, value))
-    return isinstance(value, Call) and value.function == SECRET
+    return _is_call_for_secret(value)
 
 
 def _in_json(value: Any) -> Any:

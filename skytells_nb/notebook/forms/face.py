@@ -114,13 +114,19 @@ class Face:
             self._say(obstacle or "These values fit the schema.")
             return
         quote = self.form.quote
-        _describe(self._run, f"Run, {quote}" if quote.amount is not None else "Run, price unknown")
+        price = str(quote) if quote.amount is not None else "price unknown"
+        _describe(self._run, "Run" if self._is_wrong() else f"Run, {price}")
         if self._run.disabled != bool(obstacle):
             self._run.disabled = bool(obstacle)
         if self._cancel.disabled == self.form.is_running:
             self._cancel.disabled = not self.form.is_running
         free = "the sandbox bills nothing" if settings.in_sandbox() else ""
         self._say(obstacle or " · ".join(filter(None, (quote.reason, free))))
+
+    def _is_wrong(self) -> bool:
+        """Whether something that was entered cannot be sent: then no price is this run's."""
+        entered = {*self.form.draft.values, *self.form.draft.faults}
+        return any(problem.steps and problem.steps[0] in entered for problem in self.form.problems)
 
     def _say(self, line: str) -> None:
         html = f'<div role="status">{page.text(page.cut(line, 400))}</div>'

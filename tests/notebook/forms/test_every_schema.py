@@ -50,7 +50,7 @@ def test_a_filled_form_gives_back_what_was_set(case: Case) -> None:
 def test_what_the_schema_refuses_the_form_refuses(case: Case) -> None:
     """By an error, or by a problem that keeps Run from starting; the words name the limit."""
     for instance, path, words in case.refused:
-        form = unfolded(case.schema, case.components)
+        form = Form(case.schema, components=case.components)
         try:
             form.replace(instance)
         except InvalidInputError as error:
