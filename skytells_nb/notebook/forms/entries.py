@@ -63,17 +63,24 @@ class Entries:
             self._problems = tuple(found)
         return self._problems
 
+    def place_of(self, problem: Problem) -> tuple[str, Problem]:
+        """Say under which field a problem stands, "" for none, and give it as it is seen from there."""
+        name = str(problem.steps[0]) if problem.steps else ""
+        if name and name not in self._by_name:
+            return self._others, problem
+        return name, replace(problem, steps=problem.steps[1:])
+
     def set(self, /, **values: Any) -> None:
         """Set inputs by name; a path counts as the file it names.
 
         Raises `InvalidInputError` for values that the schema refuses and for names it does not have; nothing is changed
         then. `reset` takes values away again.
         """
-        self._take(self._draft, values)
+        self._now(self._taken(self._draft, values))
 
     def replace(self, values: Mapping[str, Any]) -> None:
         """Put other values in the place of all; raises what `set` raises, and nothing is changed then."""
-        self._take(Draft(), values)
+        self._now(self._taken(Draft(), values), self._by_name)
 
     def reset(self, *names: str) -> None:
         """Take the values of some inputs away, or of all where none is named."""
@@ -86,9 +93,10 @@ class Entries:
             else:
                 known = [field.name for field in self.checker.fields]
                 raise UnknownNameError.of("input", name, known, where=f" of {plain(self.title, 80)}")
-        self._now(draft, self._by_name)
+        self._now(draft, [name for name in names if name in self._named] if names else self._by_name)
 
-    def _take(self, draft: Draft, values: Mapping[str, Any]) -> None:
+    def _taken(self, draft: Draft, values: Mapping[str, Any]) -> Draft:
+        """Give the draft with values put in, as copies; raises what `set` raises."""
         given = {name: file(value) if isinstance(value, Path) else value for name, value in native(values).items()}
         for name, value in given.items():
             draft = self._with(draft, name, value)
@@ -96,9 +104,7 @@ class Entries:
         if wrong:
             told = "; ".join(map(str, wrong))
             raise InvalidInputError(f"{plain(told, 600)}.", "Nothing was changed.", problems=wrong)
-        touched = {*self._draft.values, *self._draft.faults, *draft.values}
-        draft = replace(draft, values=copy.deepcopy(dict(draft.values)))
-        self._now(draft, [name for name in self._by_name if name in touched])
+        return replace(draft, values=copy.deepcopy(dict(draft.values)))
 
     def _with(self, draft: Draft, name: str, value: Any) -> Draft:
         """Give the draft with one input changed, whether the schema names it or not; `UNSET` takes it away."""
@@ -110,11 +116,12 @@ class Entries:
     def _resting(self) -> Draft:
         return Draft({field.name: value for field in self.fields if (value := resting(field)) is not UNSET})
 
-    def _now(self, draft: Draft, names: Iterable[str]) -> None:
-        changed = not (same(self._draft.values, draft.values) and self._draft.faults == draft.faults)
-        self._draft = draft
+    def _now(self, draft: Draft, also: Iterable[str] = ()) -> None:
+        """Take another draft; shows what changed, and no other field: there may be something half-typed in it."""
+        before, self._draft = self._draft, draft
         self._problems = None
-        self.show({name: draft.values.get(name, UNSET) for name in names})
+        changed = [name for name in (*self._named, self._others) if not _stays(name, before, draft)]
+        self.show({name: draft.values.get(name, UNSET) for name in (*changed, *also)})
         if changed:
             self.announce()
 
@@ -150,3 +157,8 @@ class Entries:
     def _sent(self, draft: Draft) -> dict[str, Any]:
         named = {name: value for name, value in draft.values.items() if name != self._others}
         return {**draft.values.get(self._others, {}), **named}
+
+
+def _stays(name: str, before: Draft, after: Draft) -> bool:
+    unchanged = same(before.values.get(name, UNSET), after.values.get(name, UNSET))
+    return unchanged and before.faults.get(name) == after.faults.get(name)

@@ -7,12 +7,13 @@ Code view, are made when they are first opened.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib import import_module
 from importlib.resources import files
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 from ipywidgets import HTML, Button, HBox, ToggleButton, VBox
 
@@ -45,6 +46,7 @@ class Face:
         self._rows: dict[str, Row] = {}
         self._shown: dict[str, tuple[Problem, ...]] = {}
         self._slot: Slot | None = None
+        self._follows_cells = False
         seen, self._folded = parted(form.fields)
         self.more = _toggle("", "skytells-more", self._unfold) if self._folded else None
         self._hidden = VBox()
@@ -95,8 +97,8 @@ class Face:
         """Show what is wrong, what a run would cost, and whether it can start."""
         by_name: dict[str, list[Problem]] = {}
         for problem in self.form.problems:
-            name = str(problem.steps[0]) if problem.steps else ""
-            by_name.setdefault(name, []).append(Problem(problem.path, problem.message, problem.steps[1:]))
+            name, seen = self.form.place_of(problem)
+            by_name.setdefault(name, []).append(seen)
         for name, row in self._rows.items():
             found = tuple(by_name.get(name, ()))
             if found or self._shown.get(name):
@@ -184,6 +186,9 @@ class Face:
         Thread(target=import_module, args=("jsonschema",), name="skytells-judge", daemon=True).start()
         view = (self.widget._repr_mimebundle_() or {}).get(_VIEW)
         display({**drawn, _VIEW: view} if view else drawn, raw=True)  # type: ignore[no-untyped-call]
+        if not self._follows_cells:
+            self._follows_cells = True
+            _after_each_cell(WeakMethod(self._show_bar))
         if self.form.model is not None:
             if self._slot is None:
                 self._slot = Slot()
@@ -198,6 +203,23 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 def _style() -> str:
     sheet = files(__package__).joinpath("form.css").read_text(encoding="utf-8")
     return f"<style>{sheet}</style>"
+
+
+def _after_each_cell(told: WeakMethod[Callable[[], None]]) -> None:
+    """Call a method after each cell, which may have set another budget or account, as long as its object lives."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+
+    def tell(_result: object) -> None:
+        if (alive := told()) is not None:
+            alive()
+        else:
+            shell.events.unregister("post_run_cell", tell)
+
+    shell.events.register("post_run_cell", tell)
 
 
 def _head(form: Form) -> str:

@@ -96,8 +96,12 @@ class Form(Entries):
                 what = f"That is a call of {plain(read.model, 80)}, and this form is of {plain(self.name, 80)}."
                 raise InputError(what, f"Use sky.form({plain(read.model, 80)!r}).")
             self.replace(read.values)
+        elif isinstance(source, Prediction):
+            # What was sent from here still knows its files by their paths; the service gives them back as long links.
+            sent = (end.values for end in self._ends if end.job is not None and end.job.id == source.id)
+            self.replace(next(sent, source.input))
         else:
-            self.replace(source.input if isinstance(source, Prediction) else source)
+            self.replace(source)
 
     @property
     def code(self) -> dict[str, str]:

@@ -464,7 +464,7 @@ ANY = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.
 
 
 @pytest.mark.parametrize("schema", [NESTED, LORAS, SIZE, {"type": "array", "items": NESTED}])
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(value=ANY)
 def test_any_value_is_painted_in_silence(schema: dict[str, Any], value: Any) -> None:
     """A value of any type, as a value and as a default, is painted without an error and without telling."""

@@ -127,7 +127,7 @@ def test_any_default_makes_the_control_of_its_kind(kind: str) -> None:
 
 
 @every_kind
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(value=st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
 def test_any_json_is_painted_in_silence(kind: str, value: Any) -> None:
     """A JSON value is painted without an error and without telling, as a value and as a default."""

@@ -61,6 +61,14 @@ def test_an_input_with_a_field_is_not_typed_among_the_others() -> None:
     assert form.values == {}
 
 
+def test_what_is_wrong_with_an_input_of_one_s_own_stands_under_the_others() -> None:
+    """It has no field; the message names it."""
+    form = Form(OPEN)
+    box_of_others(form).value = '{"strength": true}'
+    shown = "".join(getattr(part, "value", "") for part in form.face.widget.children[2].children)
+    assert '<div role="alert"><div>strength must be text or a number (got True)</div></div>' in shown
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -100,6 +108,28 @@ def test_an_observer_may_set_inputs() -> None:
     form.set(width=3)
     assert form.values == {"width": 3, "height": 3}
     assert heard == [{"width": 3}, {"width": 3, "height": 3}]
+
+
+def test_what_is_half_typed_stays_while_another_input_is_set() -> None:
+    """Its text and what is wrong with it belong together; a reset takes both away."""
+    form = Form({"properties": {"steps": {"type": "integer", "default": 4}, "prompt": {"type": "string"}}})
+    box = form.face.widget.children[1].children[0]
+    box.value = "4 or 5"
+    form.set(prompt="a fox")
+    form.reset("prompt")
+    assert box.value == "4 or 5"
+    assert [str(problem) for problem in form.problems] == ["steps must be a whole number"]
+    form.reset("steps")
+    assert (box.value, form.problems) == ("4", ())
+
+
+def test_load_takes_away_what_is_half_typed() -> None:
+    """All inputs are replaced, also those that are no values yet."""
+    form = Form({"properties": {"steps": {"type": "integer", "default": 4}}})
+    box = form.face.widget.children[1].children[0]
+    box.value = "4 or 5"
+    form.load({})
+    assert (box.value, form.problems) == ("4", ())
 
 
 def test_another_type_is_a_change() -> None:

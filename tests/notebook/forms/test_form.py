@@ -289,6 +289,19 @@ def test_a_prediction_is_loaded_back(online: Sandbox) -> None:
     assert form.values == {"prompt": "a fox", "seed": 3}
 
 
+def test_a_run_of_the_form_is_loaded_back_with_its_files(online: Sandbox, tmp_path: Path) -> None:
+    """Its code names them by their paths, not as the long links that the service gives back."""
+    path = tmp_path / "dot.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 20)
+    form = sky.form("truefusion-ultra")
+    form.set(prompt="a fox", image=sky.file(path))
+    before = form.code
+    job = form.run()
+    form.reset()
+    form.load(job)
+    assert form.code == before
+
+
 def test_a_path_is_the_file_it_names(tmp_path: Path) -> None:
     """It is sent as a link that holds the file."""
     path = tmp_path / "dot.png"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -149,45 +148,48 @@ def test_it_stays_small(kernel: Kernel) -> None:
     assert len(ran.html) < 250_000
 
 
-def executed(sandbox: Sandbox, folder: Path, *cells: str) -> nbformat.NotebookNode:
-    """Run a notebook as nbclient, papermill and nbconvert do."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (setup(sandbox), *cells)])
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": folder}}).execute()
+def test_a_form_hears_of_another_budget(kernel: Kernel) -> None:
+    """Run is disabled above the budget, and enabled by the cell that raises it; nobody has to touch an input."""
+    is_disabled = "print(form.face._run.disabled)"
+    kernel.run('import skytells_nb as sky; form = sky.form("truefusion-pro"); form.set(prompt="a fox"); form')
+    said = []
+    for amount in ("'0.01'", "None"):
+        kernel.run(f"sky.budget({amount})")
+        said.append(kernel.run(is_disabled).stdout)
+    assert said == ["True\n", "False\n"]
+
+
+CELLS = (
+    "slot = Slot()",
+    'going = run(slot, prompt="a fox")',
+    "job = going.wait(30)",
+    'slot = Slot(); job = run(slot, "beatfusion-2.0", prompt="a calm song", lyrics="[verse] a fox la la").wait(30)',
+)
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory, shared_sandbox: Sandbox) -> nbformat.NotebookNode:
+    """Give a notebook that was run as nbclient, papermill and nbconvert do, with its files beside it."""
+    folder = tmp_path_factory.mktemp("executed")
+    cells = [nbformat.v4.new_code_cell(code) for code in (setup(shared_sandbox), *CELLS)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SKYTELLS_NB_LEDGER", str(folder / "ledger.sqlite3"))
+        patched.delenv("SKYTELLS_NB_MEDIA", raising=False)
+        NotebookClient(notebook, timeout=60, resources={"metadata": {"path": folder}}).execute()
     return notebook
 
 
-@pytest.fixture
-def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep a notebook's files beside it."""
-    monkeypatch.setenv("SKYTELLS_NB_LEDGER", str(tmp_path / "ledger.sqlite3"))
-    monkeypatch.delenv("SKYTELLS_NB_MEDIA")
-    return tmp_path
-
-
-def test_it_is_saved_when_a_notebook_is_executed(sandbox: Sandbox, own_files: Path) -> None:
-    """The result of a run that a later cell waits for is saved under the cell with the form."""
-    cells = ("slot = Slot()", 'job = run(slot, prompt="a fox").wait(30)')
-    notebook = executed(sandbox, own_files, *cells)
-    html = notebook.cells[1].outputs[0].data["text/html"]
+def test_it_is_saved_when_a_run_ends_in_a_third_cell(executed: nbformat.NotebookNode) -> None:
+    """One cell starts, another waits: the result is saved where the form is, with a link to its file."""
+    html = executed.cells[1].outputs[0].data["text/html"]
     assert '<img src="data:image/' in html
     assert 'href="skytells_media/truefusion-pro_a-fox_' in html
 
 
-def test_it_is_saved_when_a_run_ends_in_a_third_cell(sandbox: Sandbox, own_files: Path) -> None:
-    """One cell starts, another waits: the result is saved where the form is."""
-    cells = ("slot = Slot()", 'going = run(slot, prompt="a fox")', "job = going.wait(30)")
-    notebook = executed(sandbox, own_files, *cells)
-    assert '<img src="data:image/' in notebook.cells[1].outputs[0].data["text/html"]
-
-
-def test_it_survives_export(sandbox: Sandbox, own_files: Path) -> None:
+def test_it_survives_export(executed: nbformat.NotebookNode) -> None:
     """The exported page shows the picture, the player and the code, and has no widget and no script of ours."""
-    cells = (
-        'slot = Slot(); job = run(slot, prompt="a fox").wait(30)',
-        'slot = Slot(); job = run(slot, "beatfusion-2.0", prompt="a calm song", lyrics="[verse] a fox la la").wait(30)',
-    )
-    notebook = executed(sandbox, own_files, *cells)
-    page, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
+    page, _ = HTMLExporter(template_name="basic").from_notebook_node(executed)
     assert 'alt="a fox"' in page
     assert '<audio controls="" preload="metadata" src="data:audio/' in page
     assert "%skytells_predict truefusion-pro" in page
