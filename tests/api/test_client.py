@@ -302,6 +302,12 @@ MISTAKES: list[tuple[str, Callable[[Client], Any], type[SkytellsError], str]] = 
     (
         "no JSON",
         lambda c: c.predict("truefusion-pro", {"prompt": "x", "guidance": float("nan")}),
+        InvalidInputError,
+        "truefusion-pro: guidance must be a finite number (got nan). Nothing was sent;",
+    ),
+    (
+        "a parameter that is no JSON",
+        lambda c: c.chat("Hi", temperature=float("nan")),
         InputError,
         "An input cannot be written as JSON: Out of range float values are not JSON compliant",
     ),
