@@ -41,6 +41,14 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
 
 
+_LONG = ("test_killed.py", "test_demo.py", "test_forms.py", "test_forms_and_notebook.py", "test_readme.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process is left alone with one of them in the end."""
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in which something was skipped, where FAIL_ON_SKIP is set (as `.ci/run` does)."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
