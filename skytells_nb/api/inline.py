@@ -15,26 +15,13 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import InputError, plain
+from .sniff import sniff
 
 LARGEST = 10_000_000
 """Bytes of one file. As base64 it grows by a third; a request of over 20 MB is refused by the sandbox."""
 
 _UNKNOWN = "application/octet-stream"
-_BEGINNINGS = {
-    rb"\x89PNG\r\n\x1a\n": "image/png",
-    rb"\xff\xd8\xff": "image/jpeg",
-    rb"GIF8[79]a": "image/gif",
-    rb"RIFF.{4}WEBP": "image/webp",
-    rb".{4}ftypavi[fs]": "image/avif",
-    rb"RIFF.{4}WAVE": "audio/wav",
-    rb"ID3": "audio/mpeg",
-    rb"fLaC": "audio/flac",
-    rb".{4}ftypM4[AB] ": "audio/mp4",
-    rb".{4}ftypqt  ": "video/quicktime",
-    rb".{4}ftyp": "video/mp4",
-    rb"\x1a\x45\xdf\xa3.{0,70}webm": "video/webm",
-    rb"%PDF-": "application/pdf",
-}
+_CERTAIN = ("image/", "audio/", "video/", "application/pdf")
 
 
 class InlineFile(str):
@@ -127,9 +114,11 @@ def _content(path: Path, limit: int) -> bytes:
 
 def _kind(content: bytes, path: Path) -> str:
     """Tell the content type by the first bytes, else by the name."""
-    known = (mime for beginning, mime in _BEGINNINGS.items() if re.match(beginning, content, re.DOTALL))
+    found = sniff(content).mime
+    if found.startswith(_CERTAIN):
+        return found
     named, packed = guess_type(path.name)
-    return next(known, None) or (named if named and not packed and _MIME.fullmatch(named) else _UNKNOWN)
+    return named if named and not packed and _MIME.fullmatch(named) else _UNKNOWN
 
 
 _MIME = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")

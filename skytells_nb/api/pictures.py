@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, plain
+from .sniff import sniff
 
 LARGEST = 20_000_000
 """Bytes of one picture; the service's own limit is not documented."""
 
-_KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF87a": "gif", b"GIF89a": "gif"}
+_KINDS = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _LINKS = ("https://", "http://", "data:image/")
 
 
@@ -32,12 +33,10 @@ def picture_link(picture: Any) -> str:
     if len(content) > LARGEST:
         what = f"{_named(picture)} makes a picture of over {LARGEST // 1_000_000} MB."
         raise InputError(what, "Make it smaller, or give its link; nothing was sent.")
-    kind = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), None)
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        kind = "webp"
-    if kind is None:
+    kind = sniff(content).mime
+    if kind not in _KINDS:
         raise InputError(f"{_named(picture)} is no PNG, JPEG, GIF or WebP.", "Save it as one of these.")
-    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+    return f"data:{kind};base64,{b64encode(content).decode()}"
 
 
 def _content(picture: Any) -> bytes:

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from .. import settings
+from ..api.sniff import ENOUGH, sniff
 from ..api.values import Prediction, Status
 from ..errors import MediaError, plain
 from .filenames import extension_of, file_stem
 from .gallery import gallery
 from .kept import PICTURES_TOGETHER as PICTURES
 from .kept import Kept, described, embedded_within, prepared
-from .sniff import ENOUGH, sniff
 
 if TYPE_CHECKING:
     import httpx

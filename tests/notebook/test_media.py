@@ -18,13 +18,13 @@ import pytest
 from PIL import Image
 
 import skytells_nb as sky
+from skytells_nb.api.sniff import sniff
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.errors import MediaError
 from skytells_nb.notebook import media
 from skytells_nb.notebook.filenames import file_stem, slug
 from skytells_nb.notebook.gallery import gallery
 from skytells_nb.notebook.media import Keeper, default_keeper
-from skytells_nb.notebook.sniff import sniff
 from skytells_nb.notebook.thumbnails import thumbnail
 from tests.notebook.conftest import FileServer, png, redirect, slowly
 from tests.notebook.hostile import PAYLOADS, faults

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...api.inline import LARGEST, InlineFile, size_of
+from ...api.sniff import sniff
 from ...api.values.media import File
 from ...errors import MediaError
 from .. import page
-from ..sniff import sniff
 from ..thumbnails import thumbnail
 
 SIDE = 240

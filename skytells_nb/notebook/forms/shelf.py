@@ -18,11 +18,11 @@ from weakref import WeakMethod
 
 from ... import settings
 from ...api.inline import file
+from ...api.sniff import ENOUGH, sniff
 from ...api.values import Prediction, Status
 from ...errors import InputError, plain
 from .. import page, session
 from ..filenames import extension_of, file_stem, slug
-from ..sniff import ENOUGH, sniff
 
 FRESH = timedelta(minutes=4)
 """How long after a job's end its links are used; the service promises five minutes."""

@@ -88,6 +88,11 @@ class Told:
             assert self.news.wait_for(lambda: any(each.state in states for each in self.all), 20)
             return next(each for each in self.all if each.state in states)
 
+    def until_it_waits(self) -> None:
+        """Wait until it is told why nothing comes for a while."""
+        with self.news:
+            assert self.news.wait_for(lambda: any(each.waiting for each in self.all), 20)
+
     @property
     def states(self) -> list[str]:
         """The states, each once, in the order they came."""
@@ -324,12 +329,9 @@ def test_stop_twice_is_stop_at_once(slow: Sandbox, monkeypatch: pytest.MonkeyPat
 def test_a_cancel_between_two_tries(slow: Sandbox) -> None:
     """While it waits for a rate limit, nothing is under way: it ends at once and does not try again."""
     slow.inject("429;retry-after=30;on=create")
-    run = start("truefusion-video", {"prompt": "waves"}, Told())
-    until = time.monotonic() + 20
-    while not [each for each in created(slow) if each.status == 429]:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    time.sleep(0.1)  # the answer is on its way to the client
+    told = Told()
+    run = start("truefusion-video", {"prompt": "waves"}, told)
+    told.until_it_waits()
     run.cancel()
     with pytest.raises(JobCanceledError, match="before it was sent"):
         run.wait(5)
