@@ -86,10 +86,6 @@ class Checker:
         """Say whether a value is valid for one field, union option or list entry by itself."""
         return plainly_fits(field, value) or not self._of_field(field, value)
 
-    def doubts(self) -> dict[str, str]:
-        """Say by name what is odd about the defaults of the inputs."""
-        return {field.name: doubt for field in self.fields if (doubt := self.doubt(field))}
-
     def doubt(self, field: Field) -> str:
         """Say what is odd about a field's own default, "" for nothing; a default of null is none."""
         if field.default is UNSET or field.default is None or plainly_fits(field, field.default):
