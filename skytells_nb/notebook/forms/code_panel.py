@@ -46,11 +46,12 @@ class CodePanel:
         if change["new"] and not self._boxes:
             names = ("Magic", "Python") if self._form.name else ("JSON",)
             self._boxes = {name: self._box(name) for name in names}
+        self.refresh()  # before it is seen: a text that comes later would overwrite what somebody pastes
+        if change["new"] and not self.widget.children:
             load = Button(description="Load into the form", tooltip="Read the code that was changed here")
             load.on_click(lambda _: self._load())
             self.widget.children = (*self._boxes.values(), load, self._said)
         self.widget.layout.display = "" if change["new"] else "none"
-        self.refresh()
 
     def _box(self, name: str) -> Textarea:
         box = Textarea(description=name, continuous_update=False)
