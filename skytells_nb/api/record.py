@@ -7,6 +7,7 @@ completed, after it; a job's call is told once more when the service has accepte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,12 +20,17 @@ CallStatus = Literal["sent", "running", "succeeded", "failed", "canceled", "inte
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An amount of money and how it is known; `reason` says why it is not, or by which price it is."""
+    """An amount of money and how it is known; `reason` says why it is not, or by which price it is.
+
+    `price` is the price as it was used, in words and exact figures: {"unit", "amount", "quantity", "source"} for one
+    rate; {"unit", "prompt", "completion", "cached", "source"} for tokens.
+    """
 
     amount: Decimal | None = None
     currency: str = "USD"
     source: CostSource = "unknown"
     reason: str = ""
+    price: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,11 @@ class Call:
     """One call that is or may be paid for, as far as it is known.
 
     `endpoint` is method and path; `fingerprint` the SHA-256 of the request's body; times are aware UTC; `usage` is the
-    API's own object. Neither prompt, output nor key is part of it.
+    API's own object. `quoted` is the most that the call could cost, `quoted_low` the least, both in `quoted_currency`,
+    as they were known before it was sent. `tokens_per_second` counts completion tokens from the first piece (of an
+    answer that did not stream: from the sending) to the end; `bytes` are those of the answers received, media files
+    not among them; `media_seconds` and `megapixels` are of what came back, `credits` what the API named. The key is no
+    part of it; `prompt` and `output` only where `settings.store_text` is on.
     """
 
     id: str
@@ -45,6 +55,9 @@ class Call:
     sandbox: bool = False
     tag: str | None = None
     quoted: Decimal | None = None
+    quoted_low: Decimal | None = None
+    quoted_currency: str = "USD"
+    prompt: str | None = None
     status: CallStatus = "sent"
     finished_at: datetime | None = None
     model_used: str | None = None
@@ -61,9 +74,16 @@ class Call:
     total_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+    audio_tokens: int | None = None
+    tokens_per_second: float | None = None
     predict_time: float | None = None
     total_time: float | None = None
     outputs: int | None = None
+    output: str | None = None
+    megapixels: float | None = None
+    media_seconds: float | None = None
+    bytes: int | None = None
+    credits: Decimal | None = None
     charge: Charge = Charge()
     usage: dict[str, Any] | None = None
 
