@@ -18,16 +18,39 @@ if TYPE_CHECKING:
     from .api.client import AsyncClient as AsyncClient
     from .api.client import Client as Client
     from .api.inline import file as file
+    from .costs import plots as plot
     from .costs.budget import budget as budget
+    from .costs.catalogue import models_frame as models_frame
+    from .costs.exchange import export_usage as export_usage
+    from .costs.exchange import import_usage as import_usage
     from .costs.frames import summary as summary
     from .costs.frames import usage as usage
+    from .costs.history import history as history
+    from .costs.meter import meter as meter
     from .errors import SkytellsError as SkytellsError
     from .notebook.forms.form import form as form
     from .notebook.session import sandbox as sandbox
 
     __version__: str
 
-__all__ = ["AsyncClient", "Client", "SkytellsError", "budget", "errors", "file", "form", "sandbox", "summary", "usage"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "SkytellsError",
+    "budget",
+    "errors",
+    "export_usage",
+    "file",
+    "form",
+    "history",
+    "import_usage",
+    "meter",
+    "models_frame",
+    "plot",
+    "sandbox",
+    "summary",
+    "usage",
+]
 
 _HOMES = {
     "AsyncClient": "skytells_nb.api.client",
@@ -36,15 +59,23 @@ _HOMES = {
     "file": "skytells_nb.api.inline",
     "form": "skytells_nb.notebook.forms.form",
     "budget": "skytells_nb.costs.budget",
+    "export_usage": "skytells_nb.costs.exchange",
+    "history": "skytells_nb.costs.history",
+    "import_usage": "skytells_nb.costs.exchange",
+    "meter": "skytells_nb.costs.meter",
+    "models_frame": "skytells_nb.costs.catalogue",
     "sandbox": "skytells_nb.notebook.session",
     "summary": "skytells_nb.costs.frames",
     "usage": "skytells_nb.costs.frames",
 }
 
 
+_MODULES = {"errors": "skytells_nb.errors", "plot": "skytells_nb.costs.plots"}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return import_module("skytells_nb.errors")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name == "__version__":
         from importlib.metadata import version
 

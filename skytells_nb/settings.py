@@ -22,6 +22,7 @@ ADDRESS_VARIABLE = "SKYTELLS_BASE_URL"
 LEDGER_VARIABLE = "SKYTELLS_NB_LEDGER"
 MEDIA_VARIABLE = "SKYTELLS_NB_MEDIA"
 EMBEDDING_MODEL_VARIABLE = "SKYTELLS_NB_EMBEDDING_MODEL"
+STORE_TEXT_VARIABLE = "SKYTELLS_NB_STORE_TEXT"
 
 T = TypeVar("T")
 
@@ -188,10 +189,16 @@ def key_file() -> Path:
     return Path(platformdirs.user_config_dir("skytells_nb", appauthor=False)) / "key"
 
 
-def ledger_file(argument: str | os.PathLike[str] | None = None) -> Path:
-    """Name the ledger's file: argument, `SKYTELLS_NB_LEDGER`, or the user's data folder."""
+def ledger_place(argument: str | os.PathLike[str] | None = None) -> Path | str:
+    """Say where the ledger is: argument, `SKYTELLS_NB_LEDGER`, or a file in the user's data folder.
+
+    A path, or an address such as `postgresql://…`, as SQLAlchemy writes them; `sqlite:///…` is a path too.
+    """
     if chosen := argument or os.environ.get(LEDGER_VARIABLE):
-        return Path(chosen).expanduser()
+        place = os.fspath(chosen)
+        if place.startswith("sqlite:///"):
+            place = place.removeprefix("sqlite:///")
+        return place if "://" in place else Path(place).expanduser()
     import platformdirs
 
     return Path(platformdirs.user_data_dir("skytells_nb", appauthor=False)) / "ledger.sqlite3"
@@ -205,3 +212,8 @@ def media_folder(argument: str | os.PathLike[str] | None = None) -> Path:
 def embedding_model(argument: str | None = None) -> str | None:
     """Name the model that makes vectors: argument, `SKYTELLS_NB_EMBEDDING_MODEL`, or None: the catalogue knows."""
     return argument or os.environ.get(EMBEDDING_MODEL_VARIABLE) or None
+
+
+def store_text() -> bool:
+    """Say whether the record keeps prompts and answers: `SKYTELLS_NB_STORE_TEXT` is 1, true, yes or on; else not."""
+    return os.environ.get(STORE_TEXT_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from skytells_nb.local import Sandbox
+from tests.postgres import Postgres, programs, running
 
 # A busy machine is no failure, and no file is left behind.
 hypothesis.settings.register_profile(
@@ -68,3 +69,12 @@ def sandbox(_stop_behind: Callable[[Sandbox], None]) -> Iterator[Sandbox]:
 def repository() -> Path:
     """Name the folder that holds pyproject.toml."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run one PostgreSQL for all tests; `place()` gives each a place of its own in it."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL is installed: Debian's package postgresql brings one")
+    with running() as server:
+        yield server

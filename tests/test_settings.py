@@ -236,10 +236,10 @@ def test_the_ledger_s_file_is_the_argument_s_the_variable_s_or_the_user_s(monkey
     """Argument > SKYTELLS_NB_LEDGER > data folder."""
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
     monkeypatch.setenv("SKYTELLS_NB_LEDGER", "~/ledger.sqlite3")
-    assert settings.ledger_file("mine.sqlite3") == Path("mine.sqlite3")
-    assert settings.ledger_file() == Path.home() / "ledger.sqlite3"
+    assert settings.ledger_place("mine.sqlite3") == Path("mine.sqlite3")
+    assert settings.ledger_place() == Path.home() / "ledger.sqlite3"
     monkeypatch.delenv("SKYTELLS_NB_LEDGER")
-    assert settings.ledger_file() == Path("/somewhere/skytells_nb/ledger.sqlite3")
+    assert settings.ledger_place() == Path("/somewhere/skytells_nb/ledger.sqlite3")
 
 
 def test_the_media_folder_is_the_argument_s_the_variable_s_or_here(monkeypatch: pytest.MonkeyPatch) -> None:

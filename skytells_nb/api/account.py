@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
-from . import flows, wire
+from . import flows, price_lists, stored, wire
 from .record import Api, Observer
 from .retry import RetryPolicy
 from .steps import Flow, T
@@ -58,7 +58,7 @@ class Account:
         tag: str | None,
         asked: Sequence[Mapping[str, Any]] = (),
     ) -> Trace:
-        call = new_call(api, request, model, sandbox=self._sandbox, tag=tag)
+        call = new_call(api, request, model, sandbox=self._sandbox, tag=tag, prompt=stored.prompt(request))
         return Trace(call, policy=self._policy, asked=tuple(asked), address=self.base_url)
 
     def _naming_models(self, name: str, work: Flow[T]) -> Flow[T]:
@@ -80,6 +80,7 @@ class Account:
         """Read the catalogue; kept for the client's life unless `refresh`. Raises the errors of a request."""
         if self._listed is None or refresh:
             self._listed = yield from flows.models(self._policy)
+            price_lists.note(self.base_url, self._listed)
             self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
         return self._listed
 
@@ -97,5 +98,6 @@ class Account:
                     f"The service was asked for the model {plain(slug, 80)!r} and described {plain(found.slug, 80)!r}."
                 )
                 raise ServiceError(what, "Nothing was sent to either.", body=found.raw)
+            price_lists.note(self.base_url, (found,))
             self._known_models[slug] = found
         return self._known_models[slug]

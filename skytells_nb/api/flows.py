@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import BrokenStreamError, NetworkError, RefusedError, ServiceError, SkytellsError, plain
-from . import pricing, requests, wire
+from . import pricing, requests, stored, wire
 from .assembly import Assembly
 from .reading import record
 from .record import Call, CallStatus
@@ -47,6 +47,7 @@ def exchange(
             answer: wire.Answer = yield Send(request)
             if trace is not None:
                 trace.headers, trace.status = answer.headers, answer.status
+                trace.bytes += len(answer.body)
             if heard is not None:
                 heard(answer)
             if request.stream and 200 <= answer.status < 300:
@@ -123,8 +124,10 @@ def settled(reply: Reply, trace: Trace, status: CallStatus) -> tuple[Reply, Call
         total_tokens=usage.total_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         cached_tokens=usage.cached_tokens,
+        audio_tokens=usage.audio_tokens,
         outputs=len(reply.choices),
-        charge=pricing.charge_tokens(trace.call.model, reply.usage),
+        output=stored.output([choice.text or choice.refusal or "" for choice in reply.choices]),
+        charge=pricing.charge_tokens(trace.call.model, reply.usage, address=trace.address),
         usage=usage.raw or None,
     )
     return replace(reply, call=call, asked=trace.asked), call
@@ -187,6 +190,7 @@ def _read(request: wire.Request, trace: Trace, assembly: Assembly) -> Flow[None]
             what = f"The answer broke off after {len(assembly.reply().text)} characters: {error.what}"
             raise BrokenStreamError(what, "What had come is kept.") from error
         size += len(chunk)
+        trace.bytes += len(chunk)
         if size > wire.MAX_STREAM:
             raise BrokenStreamError(f"The answer is over {wire.MAX_STREAM >> 20} MB.", "What had come is kept.")
         deltas: list[Delta] = []

@@ -21,7 +21,7 @@ from ..errors import (
     StillRunningError,
     plain,
 )
-from . import pricing, requests, wire
+from . import pricing, requests, stored, wire
 from .flows import exchange, tell, told
 from .reading import record
 from .record import Call, CallStatus
@@ -87,7 +87,10 @@ def concluded(job: Prediction, trace: Trace, model: Model | None) -> tuple[Predi
         predict_time=job.predict_time,
         total_time=job.total_time,
         outputs=pricing.outputs_of(job),
+        output=stored.output(job.output) if job.status.final else None,
+        credits=job.credits_used,
         charge=charge,
+        **pricing.measures_of(job, model, trace.values),
     )
     return replace(job, model=job.model or trace.call.model, call=call), call
 
@@ -199,6 +202,7 @@ def _cancel_once(job: Prediction, trace: Trace) -> Flow[Prediction]:
     try:
         request = replace(_request("cancel", job, trace), timeout=3.0, deadline=3.0)
         answer = yield Send(request)
+        trace.note(answer)
         body = wire.decipher(answer, request)
     except SkytellsError:
         return job

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import InputError, ServiceError, UnknownNameError, plain
 from ..schema import check
-from . import jobs, pricing, requests, wire
+from . import jobs, messages, price_lists, pricing, requests, stored, vectors, wire
 from .account import Account, span
 from .steps import Flow
 from .trace import Trace
@@ -35,13 +35,25 @@ class MediaCalls(Account):
         check.check(slug, model.input_schema, sent)
         return model, sent
 
-    def quote(self, model: str, values: Mapping[str, Any]) -> Flow[pricing.Quote]:
-        """Say what a prediction would cost in USD, and how that is known; checks the inputs and sends no prediction.
+    def quote(self, /, model: str, values: Mapping[str, Any] | messages.Prompt, **params: Any) -> Flow[pricing.Quote]:
+        """Say what a call would cost, and how that is known; checks what is given and sends nothing of it.
 
-        Raises `InvalidInputError` or `UnknownNameError` as `submit` does.
+        `values` are the inputs of a media model; for a text model the prompt as `chat` takes it, with `params` such as
+        `max_tokens` and `n`, which bound the answer; for a model of vectors the texts. Raises `InvalidInputError` or
+        `UnknownNameError` as `submit` does, and `InputError` for what does not go with the model.
         """
-        found, sent = yield from self._checked(model, values)
-        return pricing.quote(found, sent)
+        found = yield from self.model(model)
+        if not (found.speaks_chat or found.embeds) or isinstance(values, Mapping):
+            if params or not isinstance(values, Mapping):
+                what = f"{plain(model, 80)} is a media model: its inputs are one dict."
+                raise InputError(what, 'Write quote(model, {"prompt": "…"}).')
+            found, sent = yield from self._checked(model, values)
+            return pricing.quote(found, sent)
+        price = price_lists.find(self.base_url, model)
+        if found.embeds:
+            return pricing.quote_text(price, vectors.texts_of(values), writes=False)
+        system, images = params.pop("system", None), params.pop("images", ())
+        return pricing.quote_text(price, messages.messages_of(values, system, images, items=True), params)
 
     def _prepared(
         self,
@@ -61,7 +73,8 @@ class MediaCalls(Account):
         request = requests.create_prediction(slug, sent, webhook=hook, block=patience is not None)
         request = replace(request, timeout=patience)
         trace = self._trace("prediction", request, slug, tag)
-        trace.call = replace(trace.call, quoted=pricing.quote(model, sent).amount)
+        trace.call = replace(trace.call, prompt=stored.inputs(sent, model.fields))
+        trace.quoted(pricing.quote(model, sent))
         trace.values = sent
         return request, trace, model
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import settings
 from ..errors import InputError
-from . import flows, messages, requests, vectors, wire
+from . import flows, messages, price_lists, pricing, requests, vectors, wire
 from .account import Account, span
 from .assembly import Assembly, ChatAssembly, whole_chat
 from .messages import Message, Prompt
 from .record import Api
 from .response_assembly import ResponseAssembly, whole_response
 from .steps import Flow
+from .trace import Trace
 from .values import Embeddings, Model, Reply
 
 DEFAULT_CHAT_MODEL = "deepbrain-router"
@@ -60,7 +61,7 @@ class TextCalls(Account):
         told = {"max_tokens": max_tokens, "temperature": temperature, "stop": stop, **params}
         asked = messages.messages_of(prompt, system, images)
         request = _timed(requests.chat(model, asked, _passed_on("chat", told), stream=False), timeout)
-        trace = self._trace("chat", request, model, tag, asked)
+        trace = self._text_trace("chat", request, model, tag, asked, told)
         return self._naming_models(model, flows.ask(request, trace, lambda body: Reply.from_json(whole_chat(body))))
 
     def chat_stream(
@@ -88,7 +89,11 @@ class TextCalls(Account):
             told.setdefault("stream_options", {"include_usage": True})
         asked = messages.messages_of(prompt, system, images)
         request = _timed(requests.chat(model, asked, _passed_on("chat", told), stream=True), timeout)
-        return self._opening("chat", request, model, tag, asked, ChatAssembly(_choices(params.get("n"))))
+
+        def begin() -> Trace:
+            return self._text_trace("chat", request, model, tag, asked, told)
+
+        return self._opening(begin, request, model, ChatAssembly(_choices(params.get("n"))))
 
     def respond(
         self,
@@ -116,7 +121,7 @@ class TextCalls(Account):
         asked = messages.messages_of(prompt, images=images, items=True)
         used, asked, told = _following(asked, previous, model, told | {"instructions": instructions, "store": store})
         request = _timed(requests.respond(used, _items(asked), _passed_on("respond", told), stream=False), timeout)
-        trace = self._trace("responses", request, used, tag, asked)
+        trace = self._text_trace("responses", request, used, tag, asked, told)
         work = flows.ask(request, trace, lambda body: Reply.from_response(whole_response(body)))
         return self._naming_models(used, work)
 
@@ -144,23 +149,31 @@ class TextCalls(Account):
         asked = messages.messages_of(prompt, images=images, items=True)
         used, asked, told = _following(asked, previous, model, told | {"instructions": instructions, "store": store})
         request = _timed(requests.respond(used, _items(asked), _passed_on("respond", told), stream=True), timeout)
-        return self._opening("responses", request, used, tag, asked, ResponseAssembly())
 
-    def _opening(
+        def begin() -> Trace:
+            return self._text_trace("responses", request, used, tag, asked, told)
+
+        return self._opening(begin, request, used, ResponseAssembly())
+
+    def _text_trace(
         self,
         api: Api,
         request: wire.Request,
         model: str,
         tag: str | None,
         asked: Sequence[Message],
-        assembly: Assembly,
-    ) -> Opening:
+        told: Mapping[str, Any],
+    ) -> Trace:
+        trace = self._trace(api, request, model, tag, asked)
+        trace.quoted(pricing.quote_text(price_lists.find(self.base_url, model), asked, told))
+        return trace
+
+    def _opening(self, begin: Callable[[], Trace], request: wire.Request, model: str, assembly: Assembly) -> Opening:
         def remember() -> None:
             self._usage_refused = True
 
         def work() -> Flow[None]:  # the call begins when it is read, not when it is prepared
-            trace = self._trace(api, request, model, tag, asked)
-            yield from flows.ask_stream(request, trace, assembly, plainly=remember)
+            yield from flows.ask_stream(request, begin(), assembly, plainly=remember)
 
         return Opening(assembly, self._naming_models(model, work()))
 
@@ -191,12 +204,15 @@ class TextCalls(Account):
         told = _passed_on("embed", {"encoding_format": encoding_format, "dimensions": dimensions, **params})
         limit = None if timeout is None else span(timeout)
         used = settings.embedding_model(model) or _first_embedder((yield from self.models()))
+        price = price_lists.find(self.base_url, used)
+
+        def begin(request: wire.Request, batch: Sequence[str]) -> Trace:
+            trace = self._trace("embeddings", request, used, tag)
+            trace.quoted(pricing.quote_text(price, batch, writes=False))
+            return trace
+
         batches = list(vectors.batches_of(wanted, batch_size))
-        work = vectors.embed(
-            batches,
-            lambda batch: _timed(requests.embed(used, batch, told), limit),
-            lambda request: self._trace("embeddings", request, used, tag),
-        )
+        work = vectors.embed(batches, lambda batch: _timed(requests.embed(used, batch, told), limit), begin)
         return (yield from self._naming_models(used, work))
 
 

@@ -10,9 +10,9 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import (
     InputError,
@@ -27,6 +27,9 @@ from ..errors import (
 from . import wire
 from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from .quotes import Quote
 
 
 @dataclass(slots=True)
@@ -46,6 +49,16 @@ class Trace:
     values: Mapping[str, Any] | None = None
     asked: tuple[Mapping[str, Any], ...] = ()
     address: str = ""
+    bytes: int = 0
+    begun: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.begun is None:
+            self.begun = self.clock()
+
+    def quoted(self, quote: Quote) -> None:
+        """Note what the call may cost, before anybody is told of it."""
+        self.call = replace(self.call, quoted=quote.high, quoted_low=quote.low, quoted_currency=quote.currency)
 
     def begin_try(self) -> None:
         """Note that the request is about to leave, for the first time or again."""
@@ -53,27 +66,35 @@ class Trace:
         self.sent = self.clock()
 
     def note(self, answer: wire.Answer) -> None:
-        """Note what an answer about the job says of who answers."""
+        """Note how large an answer is, and what it says of who answers."""
+        self.bytes += len(answer.body)
         self.sandbox = self.sandbox or answer.of_sandbox
 
     @classmethod
     def resumed(cls, call: Call, policy: RetryPolicy, address: str) -> Trace:
         """Take up a call that was begun earlier, with its tries, its waits and the time that has passed since."""
-        age = (datetime.now(UTC) - call.started_at).total_seconds()
+        age = max(0.0, (datetime.now(UTC) - call.started_at).total_seconds())  # a clock may have jumped back
         sent = time.monotonic() - age
-        return cls(call, policy=policy, attempts=call.attempts, waited=call.waited, sent=sent, address=address)
+        trace = cls(call, policy=policy, attempts=call.attempts, waited=call.waited, sent=sent, address=address)
+        trace.begun, trace.bytes = sent, call.bytes or 0
+        return trace
 
     def ended(self, status: CallStatus, **more: Any) -> Call:
         """Give the call as it stands now."""
         headers = self.headers or {}
         more = {name: without_secrets(value) if isinstance(value, str) else value for name, value in more.items()}
         request_id = headers.get("x-request-id")
+        now = self.clock()
+        seconds = None if status == "running" or self.sent is None else now - self.sent
+        passed = timedelta(seconds=max(0.0, now - (self.begun or now)))
         return replace(
             self.call,
             status=status,
-            finished_at=None if status == "running" else datetime.now(UTC),
-            seconds=None if status == "running" or self.sent is None else self.clock() - self.sent,
+            finished_at=None if status == "running" else self.call.started_at + passed,
+            seconds=seconds,
             ttft=self.ttft,
+            tokens_per_second=_rate(more.get("completion_tokens"), seconds, self.ttft),
+            bytes=self.bytes if self.bytes or self.status else None,
             attempts=self.attempts,
             waited=self.waited,
             **{
@@ -96,6 +117,16 @@ class Trace:
         return self.ended("failed", **facts)
 
 
+_SHORTEST = 0.001
+"""Seconds from the first piece to the end: over less, a rate would say nothing."""
+
+
+def _rate(tokens: int | None, seconds: float | None, ttft: float | None) -> float | None:
+    """Give tokens a second, from the first piece on."""
+    wrote = None if seconds is None else seconds - (ttft or 0.0)
+    return tokens / wrote if tokens and wrote is not None and wrote >= _SHORTEST else None
+
+
 _NOTHING_RAN = {"charge": Charge(Decimal(0), source="priced", reason="nothing ran")}
 
 
@@ -105,7 +136,9 @@ def _certainly_did_not_run(error: Exception) -> bool:
     return isinstance(error, RefusedError | InputError | SetupError)
 
 
-def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None) -> Call:
+def new_call(
+    api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None, prompt: str | None = None
+) -> Call:
     """Make the record of a call that is about to be sent; ids sort by time, so a file of them only grows."""
     return Call(
         id=f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}",
@@ -117,4 +150,5 @@ def new_call(api: Any, request: wire.Request, model: str, *, sandbox: bool, tag:
         stream=request.stream,
         sandbox=sandbox,
         tag=tag,
+        prompt=prompt,
     )

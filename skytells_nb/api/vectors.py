@@ -58,14 +58,14 @@ def batches_of(texts: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 def embed(
     batches: Sequence[tuple[str, ...]],
     build: Callable[[tuple[str, ...]], wire.Request],
-    begin: Callable[[wire.Request], Trace],
+    begin: Callable[[wire.Request, tuple[str, ...]], Trace],
 ) -> Flow[Embeddings]:
     """Send batch after batch; return all vectors, in the order of the texts."""
     got: list[Embeddings] = []
     try:
         for batch in batches:
             request = build(batch)
-            trace = begin(request)
+            trace = begin(request, batch)
             found = yield from told(trace, _vectors(request, trace, batch, got[0].dimensions if got else None))
             call = _ended(found, trace)
             got.append(replace(found, calls=(call,)))
@@ -115,7 +115,8 @@ def _ended(found: Embeddings, trace: Trace) -> Call:
         prompt_tokens=usage.prompt_tokens,
         total_tokens=usage.total_tokens,
         outputs=len(found),
-        charge=pricing.charge_tokens(trace.call.model, replace(usage, completion_tokens=0)),
+        cached_tokens=usage.cached_tokens,
+        charge=pricing.charge_tokens(trace.call.model, found.usage, address=trace.address, writes=False),
         usage=usage.raw or None,
     )
 

@@ -8,9 +8,11 @@ Work that goes on beside the cells, as a run of a form does, belongs to the cell
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ Place = tuple[str | None, int | None]
 
 _cell_id: str | None = None
 _execution_count: int | None = None
+_counter: int | None = None
+_ahead = 0
+"""How far IPython's counter is ahead of the running cell's number: newer versions count on before they run it."""
 _on_screen: list[object] = []
 _owner: ContextVar[Place | None] = ContextVar("skytells_cell", default=None)
 
@@ -28,6 +33,12 @@ _owner: ContextVar[Place | None] = ContextVar("skytells_cell", default=None)
 def where() -> Place:
     """Name the cell that this belongs to: the running one, unless another was said."""
     return _owner.get() or (_cell_id, _execution_count)
+
+
+def notebook() -> str | None:
+    """Give the file name of this kernel's notebook where its server says so; its folders may name people."""
+    path = PurePosixPath(os.environ.get("JPY_SESSION_NAME", "").replace("\\", "/"))
+    return path.name or None
 
 
 @contextmanager
@@ -52,6 +63,8 @@ def is_on_screen(value: object) -> bool:
 
 def watch(shell: InteractiveShell) -> None:
     """Follow which cell runs."""
+    global _counter
+    _counter = shell.execution_count
     shell.events.register("pre_run_cell", _begin)
     shell.events.register("post_run_cell", _end)
 
@@ -63,14 +76,20 @@ def unwatch(shell: InteractiveShell) -> None:
 
 
 def _begin(info: Any) -> None:
-    global _cell_id, _execution_count
+    global _cell_id, _counter, _execution_count
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     _cell_id = getattr(info, "cell_id", None)
-    _execution_count = getattr(shell, "execution_count", None)
+    _counter = getattr(shell, "execution_count", None)
+    ahead = _ahead if getattr(info, "store_history", False) else 0
+    _execution_count = None if _counter is None else _counter - ahead
     _on_screen.clear()
 
 
-def _end(_result: Any) -> None:
+def _end(result: Any) -> None:
+    global _ahead
+    number = getattr(result, "execution_count", None)
+    if _counter is not None and number is not None and getattr(result.info, "store_history", False):
+        _ahead = _counter - number
     _on_screen.clear()

@@ -7,21 +7,21 @@ line and body alike, by one rule (`interpolate`); IPython's own `$name` and `{na
 from __future__ import annotations
 
 import getpass
-import keyword
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var_expand
 
 from ..api.inline import file
 from ..errors import InputError, SetupError, plain
 from ..schema.check import read_json
 from . import cell, command
-from .command import Command, Spec
+from .command import Command
+from .cost_magics import CostMagics
 from .inputs import inputs_of
 from .interpolate import expand, value_of
+from .line_reader import LineReader
 from .session import current
-from .specs import ALL, CHAT, FORM, LOGIN, MODELS, PREDICT, SANDBOX, STATUS, USAGE
+from .specs import ALL, CHAT, FORM, LOGIN, MODELS, PREDICT, SANDBOX, STATUS
 from .typed import Question, give_an_empty_body
 
 if TYPE_CHECKING:
@@ -32,34 +32,11 @@ if TYPE_CHECKING:
 
 
 @magics_class
-class SkytellsMagics(Magics):
-    """The magics of skytells_nb."""
-
-    def _read(self, line: str, spec: Spec) -> Command | None:
-        read = command.parse(line, spec, lambda text: expand(text, self._names))
-        if "help" in read.options:
-            print(command.help_text(spec))
-            return None
-        if out := read.options.get("out"):
-            _check_name(out)
-        return read
-
-    @property
-    def _names(self) -> dict[str, Any]:
-        """What {{…}} may use: the user's names, and those that a form's code needs even where nothing is imported."""
-        return {"sky": import_module("skytells_nb"), "getpass": getpass.getpass, **self._shell.user_ns}
-
-    @property
-    def _shell(self) -> InteractiveShell:
-        return cast("InteractiveShell", self.shell)
+class SkytellsMagics(LineReader):
+    """The magics that ask, run and set up."""
 
     def _inputs(self, read: Command, model: Model, body: str = "") -> dict[str, Any]:
         return inputs_of(read, model.fields, lambda text: value_of(text, self._names), file, body)
-
-    def _give(self, read: Command, value: Any) -> Any:
-        if out := read.options.get("out"):
-            self._shell.user_ns[out] = value
-        return value
 
     @no_var_expand
     @line_cell_magic
@@ -137,19 +114,6 @@ class SkytellsMagics(Magics):
 
     @no_var_expand
     @line_magic
-    def skytells_usage(self, line: str) -> Any:
-        read = self._read(line, USAGE)
-        if read is None:
-            return None
-        from ..costs import frames
-
-        chosen: dict[str, Any] = {name: read.options[name] for name in ("last", "model", "tag") if name in read.options}
-        chosen["live"] = "all" if "all" in read.options else None
-        by = read.options.get("by")
-        return self._give(read, frames.summary(by.split(","), **chosen) if by else frames.usage(**chosen))
-
-    @no_var_expand
-    @line_magic
     def skytells_sandbox(self, line: str) -> None:
         read = self._read(line, SANDBOX)
         if read is None:
@@ -183,15 +147,8 @@ class SkytellsMagics(Magics):
 
 
 for _spec in ALL:
-    getattr(SkytellsMagics, _spec.magic).__doc__ = command.help_text(_spec)
-
-
-def _check_name(name: str) -> None:
-    if not name.isidentifier() or keyword.iskeyword(name):
-        raise InputError(
-            f"{plain(name, 60)!r} cannot be the name of a variable.",
-            "Use letters, digits and _, and no word of Python's own.",
-        )
+    _home = SkytellsMagics if hasattr(SkytellsMagics, _spec.magic) else CostMagics
+    getattr(_home, _spec.magic).__doc__ = command.help_text(_spec)
 
 
 def _ask_secretly(shell: InteractiveShell) -> str:
@@ -218,16 +175,16 @@ _NO_PARAMETERS = {
 }
 """Names that would collide with what the magic itself says, and what to write instead."""
 
-_loaded: SkytellsMagics | None = None
+_loaded: tuple[LineReader, ...] = ()
 
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics; loading twice changes nothing."""
     global _loaded
-    if _loaded is not None and _loaded.shell is shell:
+    if _loaded and _loaded[0].shell is shell:
         return
-    _loaded = SkytellsMagics(shell)
-    shell.register_magics(_loaded)
+    _loaded = (SkytellsMagics(shell), CostMagics(shell))
+    shell.register_magics(*_loaded)
     shell.input_transformers_cleanup.append(give_an_empty_body)
     shell.input_transformer_manager.token_transformers.append(Question)
     cell.watch(shell)
@@ -236,12 +193,12 @@ def load(shell: InteractiveShell) -> None:
 def unload(shell: InteractiveShell) -> None:
     """Take away exactly what `load` added."""
     global _loaded
-    if _loaded is None:
+    if not _loaded:
         return
-    for kind, names in _loaded.magics.items():
+    for kind, names in ((kind, names) for magics in _loaded for kind, names in magics.magics.items()):
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
     shell.input_transformers_cleanup.remove(give_an_empty_body)
     shell.input_transformer_manager.token_transformers.remove(Question)
     cell.unwatch(shell)
-    _loaded = None
+    _loaded = ()

@@ -73,8 +73,8 @@ def _prediction(prediction: Prediction) -> Bundle:
 
 @bundle.register
 def _quote(quote: Quote) -> Bundle:
-    why = f" ({page.cut(quote.reason, 200)})" if quote.amount is not None and quote.reason else ""
-    line = f"{quote}{why}"
+    why = f" ({page.cut(quote.reason, 200)})" if quote.known and quote.reason else ""
+    line = page.cut(f"{quote}{why}", 400)
     return made(line, page.box(page.text(line)))
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from .. import settings
 from ..api.pricing import dollars
 from ..api.shown import Shown
-from ..costs.ledger import SESSION, default_ledger
+from ..costs.choice import Choice
+from ..costs.ledger import SESSION, Ledger, default_ledger
+from ..costs.totals import Money, number
 from ..errors import NoKeyError, SetupError
-from . import page
+from . import budgets, page
 from .render import bundle, made
 
 
@@ -32,7 +36,7 @@ def _status(shown: Status) -> dict[str, Any]:
 
 
 def status() -> Status:
-    """Look up the settings, and sum up this session's calls; sends nothing."""
+    """Look up the settings, and sum up this session's calls and today's; sends nothing."""
     address = settings.find_address()
     try:
         key = f"found ({settings.find_key().source})"
@@ -41,22 +45,40 @@ def status() -> Status:
     except SetupError as error:
         key = str(error)
     ledger = default_ledger()
-    mine = [row for row in ledger.rows() if row["session"] == SESSION]
-    spent = _sum(row["cost"] for row in mine if not row["sandbox"])
-    practised = _sum(row["cost"] for row in mine if row["sandbox"])
-    unknown = sum(row["cost"] is None and not row["sandbox"] for row in mine)
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    session, today = (_spent(ledger, chosen) for chosen in (Choice(session=SESSION), Choice(since=midnight)))
+    kept = f"; {number(len(ledger.unwritten), 'row')} kept in this kernel's memory only" if ledger.unwritten else ""
     rows = [
         ("service", f"{address.value} ({address.source})"),
         ("key", key),
         ("mode", "sandbox: nothing is billed" if settings.in_sandbox() else "live: calls are billed"),
-        ("calls", f"{len(mine)} in this session"),
-        ("spent", ledger.trouble or dollars(spent) + (f", and {unknown} calls of unknown cost" if unknown else "")),
-        ("in the sandbox", f"it would have been {dollars(practised)}"),
-        ("record", str(ledger.path)),
+        ("this session", session),
+        ("today (UTC)", today),
+        ("budgets", "; ".join(budgets.sentence(each) for each in budgets.holding().held) or "none"),
+        ("record", f"{ledger.trouble or ledger.place}{kept}"),
         ("media", str(settings.media_folder().absolute())),
     ]
     return Status(tuple(rows))
 
 
-def _sum(costs: Any) -> Decimal:
-    return sum((Decimal(cost) for cost in costs if cost is not None), Decimal(0))
+def _spent(ledger: Ledger, chosen: Choice) -> str:
+    """Sum up, exactly, what the chosen calls cost; read in chunks, so that a large record takes no memory."""
+    costs: dict[bool, Counter[tuple[str, Any]]] = {False: Counter(), True: Counter()}
+    for chunk in ledger.read(("sandbox", "currency", "cost"), chosen):
+        for sandbox, currency, cost in chunk:
+            costs[bool(sandbox)][currency, cost] += 1
+    told = [_sum(costs[False])] if costs[False] or not costs[True] else []
+    told += [f"in the sandbox {_sum(costs[True])}, had they been billed"] if costs[True] else []
+    return "; ".join(told)
+
+
+def _sum(costs: Counter[tuple[str, Any]]) -> str:
+    spent, unknown = Money(), 0
+    for (currency, cost), times in costs.items():
+        if cost is None:
+            unknown += times
+        else:
+            spent.add(Decimal(cost), currency, times)
+    cost = str(spent) if spent else "" if unknown else dollars(Decimal(0))
+    more = f"{unknown:,} of unknown cost" if unknown else ""
+    return f"{number(costs.total(), 'call')}: {', '.join(filter(None, (cost, more)))}"

@@ -6,11 +6,16 @@ The lower layers know neither ledger, budgets nor the notebook; this module hand
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from ..api import account, shown
 from ..api.record import Call
 from ..api.values import vectors
+from ..costs import progress
+from ..costs.budgets import asking
 from . import cell
 
 
@@ -24,7 +29,7 @@ class _LedgerWhenNeeded:
         if self._recorder is None:
             from ..costs.ledger import Recorder
 
-            self._recorder = Recorder(where=cell.where)
+            self._recorder = Recorder(where=_place)
         return self._recorder
 
     def before(self, call: Call, /) -> None:
@@ -36,8 +41,30 @@ class _LedgerWhenNeeded:
         self._get().after(call)
 
 
+class _MetersWhenOpened:
+    """The meters; before their module is imported to open one, there is none."""
+
+    def before(self, call: Call, /) -> None:
+        """Hand on."""
+        if _METER in sys.modules:
+            from ..costs import meter
+
+            meter.before(call, _place())
+
+    def after(self, call: Call, /) -> None:
+        """Hand on."""
+        if _METER in sys.modules:
+            from ..costs import meter
+
+            meter.after(call)
+
+
+def _place() -> tuple[str | None, str | None, int | None]:
+    return (cell.notebook(), *cell.where())
+
+
 class _BudgetsWhenSet:
-    """The budgets; before their module is imported to make one, there is none."""
+    """The budgets; before their module is imported to make one, there is none but those that other kernels keep."""
 
     def before(self, call: Call, /) -> None:
         """Hand on; raises `OverBudgetError` to refuse the call."""
@@ -47,19 +74,24 @@ class _BudgetsWhenSet:
             budget.before(call)
 
     def after(self, call: Call, /) -> None:
-        """Hand on."""
-        if _BUDGETS in sys.modules:
+        """Hand on; a job that ended may have been begun by a kernel that is gone, under a budget that is kept."""
+        if _BUDGETS in sys.modules or (call.api == "prediction" and call.status != "running"):
             from ..costs import budget
 
             budget.after(call)
 
 
 _BUDGETS = "skytells_nb.costs.budget"
+_METER = "skytells_nb.costs.meter"
+_FACES = {_METER: "skytells_nb.notebook.meter", "skytells_nb.costs.budgets.limit": "skytells_nb.notebook.budgets"}
+"""Where the values of a module of the lower layers are drawn, if not in `render`."""
 
 
 def _draw(value: object) -> dict[str, Any]:
     from .render import bundle
 
+    if face := _FACES.get(type(value).__module__):
+        import_module(face)
     return bundle(value)
 
 
@@ -69,10 +101,28 @@ def _frame(vectors_: Any) -> Any:
     return vectors_frame(vectors_)
 
 
+def _ask(question: str) -> asking.Answer | None:
+    from .asking import ask
+
+    return ask(question)
+
+
+@contextmanager
+def _counting() -> Iterator[progress.Line]:
+    """Show how far a long reading is on one line, which is gone at its end."""
+    from . import page
+    from .live import Live
+
+    with Live() as live:
+        yield lambda said: live.show(lambda: {"text/plain": said, "text/html": page.box(page.text(said))})
+
+
 def connect() -> None:
-    """Hand the recorder, the budgets and the renderer to the API's layer; doing it twice changes nothing."""
+    """Hand the recorder, the meters, the budgets and the renderer to the API's layer; twice changes nothing."""
     if not account.default_observers:
-        account.default_observers = (_LedgerWhenNeeded(), _BudgetsWhenSet())
+        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet())
     shown.render_with(_draw)
     vectors.frame_with(_frame)
     shown.unless(cell.is_on_screen)
+    asking.ask_with(_ask)
+    progress.show_with(_counting)

@@ -220,7 +220,7 @@ def test_a_wrong_environment_is_named(name: str, value: str, said: str, monkeypa
 def test_a_child_forked_while_a_row_is_written_writes_its_own(tmp_path: Path) -> None:
     """A lock that a thread of the parent held is nobody's in the child."""
     ledger = Ledger(tmp_path / "ledger.sqlite3")
-    with ledger._lock:
+    with ledger.store._lock:
         child = multiprocessing.get_context("fork").Process(target=ledger.rows)
         thread = threading.Thread(target=child.start)
         thread.start()

@@ -61,9 +61,9 @@ def test_a_quote_is_exact(pricing: dict[str, Any], values: dict[str, Any], amoun
         ({}, {}, "the catalogue gives no price"),
         ({"amount": "much", "unit": "image"}, {}, "the catalogue gives no price"),
         ({"amount": 0.1, "unit": "second"}, {}, "it is priced by the second and the inputs do not say how long"),
-        ({"amount": 0.1, "unit": "megapixel"}, {}, "the unit 'megapixel' is known only after the run"),
-        ({"amount": 0.1, "unit": "fortnight"}, {}, "the unit 'fortnight' is known only after the run"),
-        ({"amount": 0.1, "unit": "image", "formula": {"type": "x"}}, {}, "it is priced by a formula over the result"),
+        ({"amount": 0.1, "unit": "fortnight"}, {}, "the unit 'fortnight' is not known"),
+        ({"amount": 0.1}, {}, "the catalogue names no unit of its price"),
+        ({"amount": 0.1, "unit": "image", "currency": "<b>"}, {}, "the currency '<b>' is not known"),
         (
             {"amount": 0.1, "unit": "image", "criterias": [{"field": "n", "operator": ">", "value": 1}]},
             {},
@@ -98,7 +98,8 @@ json_values = st.recursive(
 def test_no_price_list_breaks_a_quote(pricing: dict[str, Any], criteria: list[Any], values: dict[str, Any]) -> None:
     """Any JSON in the price and in the inputs: an amount, or unknown."""
     found = quote(priced(**pricing, **({} if "criterias" in pricing else {"criterias": criteria})), values)
-    assert found.amount is None or found.amount.is_finite()
+    assert all(bound is None or (bound.is_finite() and bound >= 0) for bound in (found.low, found.high))
+    assert found.low is None or found.high is None or found.low <= found.high
     assert isinstance(price_label(priced(**pricing)), str)
 
 
@@ -120,7 +121,11 @@ def test_credits_used_beat_any_figure_of_ours() -> None:
 def test_a_success_without_credits_is_priced() -> None:
     """The catalogue's price stands in, and is marked so."""
     assert charge_prediction(job(Status.SUCCEEDED), IMAGES) == Charge(
-        Decimal("0.08"), "USD", "priced", "2 × $0.04 per image"
+        Decimal("0.08"),
+        "USD",
+        "priced",
+        "2 × $0.04 per image",
+        {"unit": "image", "amount": "0.04", "quantity": "2", "source": "the catalogue"},
     )
 
 

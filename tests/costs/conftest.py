@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from skytells_nb.api.client import Client
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.costs.ledger import Ledger
+from tests.postgres import Postgres
+from tests.recording import recording_client
 
 
 @pytest.fixture
@@ -26,6 +29,37 @@ def ledger(path: Path) -> Iterator[Ledger]:
     made = Ledger(path)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest) -> str:
+    """Name a place for a ledger that does not exist yet: a file, and then one in a PostgreSQL."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("path"))
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.place()
+
+
+@pytest.fixture
+def any_ledger(place: str) -> Iterator[Ledger]:
+    """Give a ledger of this test's own: a file, and then one in a PostgreSQL."""
+    made = Ledger(place)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def recording(any_ledger: Ledger) -> Iterator[Callable[..., Client]]:
+    """Make clients that record in this test's ledger."""
+    made: list[Client] = []
+
+    def make(*args: Any, **options: Any) -> Client:
+        made.append(recording_client(any_ledger, *args, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from skytells_nb.api.client import Client
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.costs import budget as budgets
 from skytells_nb.costs.budget import Budget
+from skytells_nb.costs.budgets import standing
 from skytells_nb.costs.ledger import Ledger, Recorder
 from skytells_nb.errors import InputError, JobCanceledError, JobFailedError, OverBudgetError, RateLimitError
 from skytells_nb.local import Sandbox
@@ -41,10 +42,10 @@ MakeCall = Callable[..., Call]
 @pytest.fixture(autouse=True)
 def _no_budget() -> Iterator[None]:
     """Begin and end without a budget, live and in the sandbox."""
-    budgets._session.clear()
+    standing.session.clear()
     yield
-    assert budgets._blocks == []
-    budgets._session.clear()
+    assert standing.blocks == []
+    standing.session.clear()
     settings.use(None)
 
 
@@ -96,8 +97,8 @@ def test_what_is_no_amount_is_refused(wrong: Any) -> None:
 
 
 def test_an_unknown_policy_is_refused() -> None:
-    """Only the two words are policies."""
-    with pytest.raises(InputError, match=r"^unknown='maybe' is no policy\. Use \"allow\" or \"refuse\"\."):
+    """Only the three words are policies."""
+    with pytest.raises(InputError, match=r"^unknown='maybe' is no policy\. Use \"allow\", \"ask\" or \"refuse\"\."):
         sky.budget("1", unknown="maybe")  # type: ignore[call-overload]
 
 
@@ -250,7 +251,7 @@ def test_a_call_over_the_budget_is_refused_before_anything_is_sent(client: Clien
     frame = sky.usage()
     assert list(frame["status"]) == ["succeeded", "refused"]
     assert list(frame["cost"]) == [Decimal("0.08"), Decimal(0)]
-    assert list(frame["error_id"].fillna("")) == ["", "OverBudgetError"]
+    assert list(frame["error_id"].astype("object").fillna("")) == ["", "OverBudgetError"]
 
 
 def test_without_a_budget_the_same_call_goes(client: Client) -> None:

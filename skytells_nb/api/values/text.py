@@ -24,6 +24,7 @@ class Usage:
     total_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+    audio_tokens: int | None = None
     raw: Json = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -40,8 +41,14 @@ class Usage:
             total_tokens=count(raw.get("total_tokens")),
             reasoning_tokens=count(completion.get("reasoning_tokens")),
             cached_tokens=count(prompt.get("cached_tokens")),
+            audio_tokens=_both(count(prompt.get("audio_tokens")), count(completion.get("audio_tokens"))),
             raw=raw,
         )
+
+
+def _both(read: int | None, written: int | None) -> int | None:
+    """Add the counts of both directions; None where neither is known."""
+    return None if read is None and written is None else (read or 0) + (written or 0)
 
 
 @dataclass(frozen=True, slots=True)

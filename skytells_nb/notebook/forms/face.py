@@ -116,7 +116,7 @@ class Face:
             self._say(obstacle or "These values fit the schema.")
             return
         quote = self.form.quote
-        price = str(quote) if quote.amount is not None else "price unknown"
+        price = str(quote) if quote.known else "price unknown"
         _describe(self._run, "Run" if self._is_wrong() else f"Run, {price}")
         if self._run.disabled != bool(obstacle):
             self._run.disabled = bool(obstacle)

@@ -77,7 +77,10 @@ class Form(Entries):
         return self._over_budget()
 
     def _over_budget(self) -> str:
-        return budget.refusal(self.quote.amount, sandbox=settings.in_sandbox()) if self.model else ""
+        if self.model is None:
+            return ""
+        quote = self.quote
+        return budget.refusal(quote.high, low=quote.low, sandbox=settings.in_sandbox())
 
     def _told(self, problem: Problem) -> str:
         field = self._by_name.get(str(problem.steps[0])) if problem.steps else None

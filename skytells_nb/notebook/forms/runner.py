@@ -22,6 +22,7 @@ from ...api.client import AsyncClient
 from ...api.media_calls import WAIT_LIMIT
 from ...api.record import Call
 from ...api.values import Prediction, Status
+from ...costs import meter
 from ...errors import SkytellsError, StillRunningError, plain
 from .. import cell
 from ..kept import Kept
@@ -53,6 +54,7 @@ class Run:
         self._next = self.progress
         self._told = told
         self._place = place
+        self._meters = meter.here()
         self._timeout = timeout
         self._began = time.monotonic()
         self._over = threading.Event()
@@ -126,7 +128,7 @@ class Run:
         self._thread = threading.get_ident()
         telling = asyncio.create_task(self._tell())
         try:
-            with cell.belonging_to(self._place):
+            with cell.belonging_to(self._place), meter.counted_in(self._meters):
                 _now.set(self)
                 end = await self._outcome(client, keeper)
         except BaseException as error:  # noqa: BLE001 - whatever it was, it is told

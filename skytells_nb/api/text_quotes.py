@@ -1,0 +1,110 @@
+"""What a call of a text model may cost, before it is sent: the bounds of its tokens by their price. Pure.
+
+No token is shorter than a byte, so a prompt has at most as many tokens as UTF-8 bytes, and a few that frame each
+message. Pictures, files, tools of the service and what it remembers are counted where nobody else sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from .amounts import MILLION, MOST, dollars, exact
+from .quotes import Quote, unpriced
+from .reading import count, items, record
+from .text_prices import TextPrice
+
+_FRAME = 16
+"""Tokens that frame a message or a tool, at most."""
+_NODE = 4
+"""Tokens that frame an object or a list in a tool's description, at most."""
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
+_TEXT_ITEMS = frozenset({None, "message", "function_call", "function_call_output"})
+_SAID_IN_PARAMS = ("tools", "functions", "instructions", "response_format", "text", "tool_choice")
+_LIMITS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+
+
+@exact
+def quote_text(
+    price: TextPrice | str, asked: str | Sequence[Any], params: Mapping[str, Any] | None = None, *, writes: bool = True
+) -> Quote:
+    """Say what an answer may cost; `price` is that of the model's tokens, or why it is not known.
+
+    `asked` are texts, messages or items of a response, `params` what else is asked: `max_tokens` (or
+    `max_output_tokens`, `max_completion_tokens`) and `n` bound the answer; without them there is no upper bound.
+    `writes` is false for a model that only reads, such as one that makes vectors.
+    """
+    if isinstance(price, str):
+        return unpriced(price)
+    params = params or {}
+    least = min(price.prompt, price.prompt if price.cached is None else price.cached) / MILLION
+    read = _most_read(asked, params)
+    written = _most_written(params) if writes else 0
+    if isinstance(read, str) or written is None:
+        why = read if isinstance(read, str) else "without max_tokens nothing bounds the answer"
+        return Quote(least, None, price.currency, f"{why}; {_rates(price, writes=writes)}", price.told)
+    dearest = max(price.prompt, price.cached or Decimal(0))
+    high = (dearest * read + price.completion * written) / MILLION
+    if high > MOST:
+        return unpriced("the price is absurdly high", price.currency)
+    bounds = f"at most {read:,} tokens in, a byte each" + (f", and {written:,} out" if writes else "")
+    return Quote(least, high, price.currency, f"{bounds}; {_rates(price, writes=writes)}", price.told)
+
+
+def _rates(price: TextPrice, *, writes: bool) -> str:
+    both = f"{dollars(price.prompt, price.currency)}"
+    both += f" in, {dollars(price.completion, price.currency)} out" if writes else ""
+    return f"{both} a million by {price.source}"
+
+
+def _most_written(params: Mapping[str, Any]) -> int | None:
+    limits = [limit for limit in (count(params.get(name)) for name in _LIMITS) if limit is not None]
+    answers = count(params.get("n"))
+    return max(limits) * max(1, answers or 1) if limits else None
+
+
+def _most_read(asked: str | Sequence[Any], params: Mapping[str, Any]) -> int | str:
+    """Bound the tokens of a prompt, or say why nothing does."""
+    if params.get("previous_response_id") or params.get("conversation") or params.get("prompt"):
+        return "what the service remembers of the conversation is read too"
+    if any(record(tool).get("type", "function") != "function" for tool in items(params.get("tools"))):
+        return "a tool of the service reads what it wants"
+    messages = [asked] if isinstance(asked, str) else list(asked)
+    if not all(map(_is_text, messages)):
+        return "pictures and files are counted in tokens by the service"
+    said = [params[name] for name in _SAID_IN_PARAMS if params.get(name) is not None]
+    framed = 1 + len(messages) + len(items(params.get("tools")))
+    return _bytes_in([*messages, *said]) + _FRAME * framed
+
+
+def _is_text(message: Any) -> bool:
+    if isinstance(message, str):
+        return True
+    content = message.get("content") if isinstance(message, Mapping) else None
+    parts = content if isinstance(content, list | tuple) else ()
+    return (
+        isinstance(message, Mapping)
+        and message.get("type") in _TEXT_ITEMS
+        and not isinstance(message.get("output"), list)
+        and all(isinstance(part, Mapping) and part.get("type") in _TEXT_PARTS for part in parts)
+    )
+
+
+def _bytes_in(value: Any) -> int:
+    """Count the UTF-8 bytes of all that is said in a nest of JSON, names included."""
+    total, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            total += len(each) if each.isascii() else len(each.encode("utf-8", "surrogatepass"))
+        elif isinstance(each, Mapping):
+            total += _NODE
+            waiting += each.keys()
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            total += _NODE
+            waiting += each
+        elif each is not None:
+            total += len(str(each)[:400])
+    return total

@@ -1,0 +1,12 @@
+"""Which notebook this kernel belongs to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePosixPath
+
+
+def notebook() -> str | None:
+    """Give the file name of this kernel's notebook where its server says so; its folders may name people."""
+    path = PurePosixPath(os.environ.get("JPY_SESSION_NAME", "").replace("\\", "/"))
+    return path.name or None

@@ -1,0 +1,105 @@
+"""The record summed up: one row for each model, day, tag, cell …, of exact money and percentiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import pandas as pd
+
+from . import here as place
+from .arrays import array_of
+from .choice import Live, Moment, choose
+from .columns import Kind
+from .ledger import Ledger, default_ledger
+from .summing.grouping import PERCENTILES, Group, keys_of, kind_of
+from .summing.groups import groups_of
+
+
+def summary(
+    by: str | Sequence[str] = "model",
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    last: str | None = None,
+    model: str | None = None,
+    tag: str | None = None,
+    live: Live = None,
+    here: bool = False,
+    ledger: Ledger | None = None,
+) -> pd.DataFrame:
+    """Sum the record up: a row for each `by`, or for each combination of several, which are its index.
+
+    `by` is "model", "model_used", "api", "endpoint", "tag", "status", "error_id", "cost_source", "currency",
+    "notebook", "session", "cell" (in the order in which they were first run), "execution_count", "sandbox", "stream",
+    or the UTC "hour", "day" or "month" in which calls began. The other arguments choose rows, as for `usage`.
+
+    `calls` counts all, `errors` those that failed or were refused; tokens, outputs and `seconds` are totals. `cost` is
+    what is known, exactly; `billed` and `priced` say of how much of it each is so, and `unpriced` how many calls have
+    no known cost. Percentiles are of calls that succeeded, `seconds_n` and `ttft_n` how many there are; they are by
+    nearest rank (a value that was measured), and missing where there are too few: p50 takes 5, p90 10, p95 20, p99 100.
+    A figure of which nothing is known is missing, never 0. Where calls were charged in other currencies than USD,
+    "currency" becomes one of the keys. Raises `InputError` for what cannot be read so.
+    """
+    keys = keys_of(by)
+    record = default_ledger() if ledger is None else ledger
+    chosen = choose(
+        since=since, until=until, last=last, model=model, tag=tag, live=live, here=here, notebook=place.notebook()
+    )
+    every = keys if "currency" in keys else [*keys, "currency"]
+    found = groups_of(record, chosen, every)
+    if every == keys or {group.keys[-1] for group in found} <= {"USD"}:
+        every = keys
+    found = _sorted(every, found)
+    columns = {name: array_of(kind, [value(group) for group in found]) for name, (kind, value) in _COLUMNS.items()}
+    return pd.DataFrame(columns, index=_index(every, found))
+
+
+def _sorted(keys: Sequence[str], groups: Sequence[Group]) -> list[Group]:
+    """Sort by the keys, what is missing first; cells by when they were first run."""
+    at = keys.index("cell") if "cell" in keys else None
+    first: dict[Any, Any] = {}
+    if at is not None:
+        for group in sorted(groups, key=lambda group: group.begun):
+            first.setdefault(group.keys[at], len(first))
+
+    def order(group: Group) -> list[tuple[Any, ...]]:
+        named = zip(keys, group.keys, strict=False)
+        return [(first[key],) if name == "cell" else () if key is None else (key,) for name, key in named]
+
+    return sorted(groups, key=order)
+
+
+def _ranked(name: str, percent: int) -> Callable[[Group], Any]:
+    return lambda group: group.ranked[name][1].get(percent)
+
+
+def _counted(name: str) -> Callable[[Group], Any]:
+    return lambda group: group.ranked[name][0]
+
+
+_COLUMNS: dict[str, tuple[Kind, Callable[[Group], Any]]] = {
+    "calls": ("count", attrgetter("calls")),
+    "errors": ("count", attrgetter("errors")),
+    "prompt_tokens": ("count", attrgetter("prompt_tokens")),
+    "completion_tokens": ("count", attrgetter("completion_tokens")),
+    "outputs": ("count", attrgetter("outputs")),
+    "seconds": ("real", attrgetter("seconds")),
+    "seconds_n": ("count", _counted("seconds")),
+    **{f"seconds_p{percent}": ("real", _ranked("seconds", percent)) for percent in PERCENTILES},
+    "ttft_n": ("count", _counted("ttft")),
+    **{f"ttft_p{percent}": ("real", _ranked("ttft", percent)) for percent in PERCENTILES},
+    "cost": ("money", attrgetter("cost")),
+    "billed": ("money", attrgetter("billed")),
+    "priced": ("money", attrgetter("priced")),
+    "unpriced": ("count", attrgetter("unpriced")),
+}
+"""The columns of `summary()`, in order."""
+
+
+def _index(keys: Sequence[str], groups: Sequence[Group]) -> pd.Index[Any]:
+    arrays = [array_of(kind_of(key), [group.keys[at] for group in groups]) for at, key in enumerate(keys)]
+    if len(keys) == 1:
+        return pd.Index(arrays[0], name=keys[0])
+    return pd.MultiIndex.from_arrays(arrays, names=keys)

@@ -1,0 +1,88 @@
+"""Groups of the calls of a ledger, those that could not be written among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ...errors import SetupError
+from ..arrays import amount, real, text, whole
+from ..choice import Choice
+from ..columns import COLUMNS, Kind
+from ..ledger import Ledger
+from ..store import Cursor, Store, StoreError, open_store
+from . import by_postgres, by_sqlite
+from .grouping import Group
+
+
+def groups_of(ledger: Ledger, chosen: Choice, keys: Sequence[str]) -> list[Group]:
+    """Sum up the chosen rows by some keys.
+
+    Where the store cannot be read, a RuntimeWarning says so, and what is in memory is summed up.
+    """
+    try:
+        if ledger.store.exists():
+            return _summed(ledger.store, [[*ledger.unwritten.values()]], chosen, keys)
+    except (StoreError, SetupError):
+        pass  # reading says what is wrong, once
+    with TemporaryDirectory() as folder:
+        store = open_store(Path(folder, "rows.sqlite3"))
+        try:
+            rows = (
+                [dict(zip(COLUMNS, row, strict=True)) for row in chunk] for chunk in ledger.read([*COLUMNS], chosen)
+            )
+            return _summed(store, rows, chosen, keys)
+        finally:
+            store.close()
+
+
+def _summed(store: Store, rows: Iterable[Sequence[dict[str, Any]]], chosen: Choice, keys: Sequence[str]) -> list[Group]:
+    """Sum up what a store holds, and these rows in place of those that it has of the same calls."""
+    groups = (by_sqlite if store.dialect == "sqlite" else by_postgres).groups
+    condition, values = chosen.where()
+    with store.reading() as cursor:
+        held = _hold(cursor, store, rows)
+        sql = f"SELECT * FROM {store.prefix}calls WHERE {condition or 'TRUE'}"  # noqa: S608 - our own names
+        if held:
+            kept = f"SELECT * FROM {_HELD} WHERE {condition or 'TRUE'}"  # noqa: S608
+            sql = f"{sql} AND id NOT IN (SELECT id FROM {_HELD}) UNION ALL {kept}"  # noqa: S608
+            values = [*values, *values]
+        return [*groups(cursor, sql, values, keys)]
+
+
+_HELD = "skytells_held"
+
+
+def _hold(cursor: Cursor, store: Store, rows: Iterable[Sequence[dict[str, Any]]]) -> bool:
+    """Put rows into a temporary table like that of the calls; says whether there is any."""
+    held = False
+    for chunk in rows:
+        for row in chunk:
+            if not held:
+                like = f"AS SELECT * FROM {store.prefix}calls LIMIT 0"  # noqa: S608
+                cursor.execute(f"CREATE TEMP TABLE {_HELD} {like}")
+                held = True
+            known = {name: _READ[COLUMNS[name]](value) for name, value in row.items() if value is not None}
+            given = ", ".join("?" * len(known))
+            cursor.execute(f"INSERT INTO {_HELD} ({', '.join(known)}) VALUES ({given})", [*known.values()])  # noqa: S608
+    return held
+
+
+def _money(value: Any) -> str | None:
+    read = amount(value)
+    return None if read is None else str(read)
+
+
+_READ: dict[Kind, Any] = {
+    "text": text,
+    "word": text,
+    "json": text,
+    "moment": str,
+    "flag": bool,
+    "count": whole,
+    "real": real,
+    "money": _money,
+}
+"""What no store takes is missing."""

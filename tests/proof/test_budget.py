@@ -1,0 +1,105 @@
+"""Processes that spend under one name at once never pass its limit, and lose no cent, also where one is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import skytells_nb as sky
+from skytells_nb import settings
+from skytells_nb.costs.budgets import kept, standing
+from skytells_nb.costs.ledger import default_ledger
+from tests.postgres import Postgres
+
+WORKER = Path(__file__).with_name("budget_worker.py")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name a place for a ledger that does not exist yet: a file, and then one in a PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "ledger.sqlite3")
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.place()
+
+
+@pytest.fixture(autouse=True)
+def _kept(place: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep budgets in a store of this test's own."""
+    monkeypatch.setenv(settings.LEDGER_VARIABLE, place)
+    yield
+    standing.session.clear()
+    kept._budgets.clear()
+    default_ledger().close()
+
+
+def spending(number: int, *arguments: str) -> list[subprocess.Popen[str]]:
+    """Start processes that spend, and let them all begin at once."""
+    command = [sys.executable, str(WORKER), *arguments]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    started: list[subprocess.Popen[str]] = [subprocess.Popen(command, **pipes) for _ in range(number)]
+    for each in started:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    return started
+
+
+def ended(process: subprocess.Popen[str], code: int = 0) -> list[Decimal]:
+    """Wait for the end of a process; gives what the calls cost that it told of and nobody has read yet."""
+    with process:
+        assert process.stdout is not None
+        costs = [Decimal(line) for line in process.stdout]
+    assert process.returncode == code
+    return costs
+
+
+def test_eight_processes_spend_exactly_what_is_allowed() -> None:
+    """Each tries 40 calls of 0.02 under a limit of 2.00: 100 go, whoever makes them, and not a cent is lost."""
+    held = sky.budget("2.00", name="lesson")
+    told = [ended(each) for each in spending(8, "0.02", "0.02", "40")]
+    assert sum(map(len, told)) == 100
+    assert (held.spent, held.reserved, held.left, held.reservations) == (Decimal("2.00"), 0, 0, ())
+
+
+def test_what_is_cheaper_than_quoted_leaves_room() -> None:
+    """Calls quoted at 0.03 that cost 0.01: what is told to have been spent is what the budget says, to the cent."""
+    held = sky.budget("1.00", name="lesson")
+    told = [ended(each) for each in spending(8, "0.03", "0.01", "40")]
+    spent = sum(map(sum, told), Decimal(0))
+    assert (held.spent, held.reserved) == (spent, 0)
+    assert Decimal("0.70") < spent <= Decimal("1.00")
+
+
+def test_a_process_that_is_killed_spends_no_more_than_it_reserved() -> None:
+    """One dies by SIGKILL while all spend: its last call stays held at most, the others use up the rest, exactly."""
+    held = sky.budget("3.00", name="lesson")
+    doomed, *others = spending(8, "0.02", "0.02", "60")
+    assert doomed.stdout is not None
+    by_doomed = [Decimal(doomed.stdout.readline()) for _ in range(3)]
+    doomed.kill()
+    by_doomed += ended(doomed, -9)
+    by_others = [cost for each in others for cost in ended(each)]
+    assert held.spent + held.reserved == Decimal("3.00")
+    assert held.reserved in (0, Decimal("0.02"))
+    unsaid = held.spent - sum(by_others) - sum(by_doomed)  # it may die between counting a call and telling us
+    assert unsaid in (0, Decimal("0.02"))
+    held.release(*(each.call for each in held.reservations))
+    assert (held.reserved, held.left) == (0, Decimal("3.00") - held.spent)
+
+
+def test_reservations_of_processes_that_ended_hold() -> None:
+    """One that ends without saying what its calls cost leaves them held: they may have been billed."""
+    held = sky.budget("0.10", name="lesson")
+    [first] = spending(1, "0.02", "0.02", "3", "hold")
+    assert (len(ended(first)), len(held.reservations), held.reserved) == (3, 3, Decimal("0.06"))
+    [second] = spending(1, "0.02", "0.02", "9")
+    assert (len(ended(second)), held.spent, held.left) == (2, Decimal("0.04"), 0)
