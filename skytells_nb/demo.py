@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 QUICKSTART = "01-quickstart.ipynb"
-NOTEBOOKS = {"quickstart": QUICKSTART, "forms": "02-forms.ipynb"}
+NOTEBOOKS = {"quickstart": QUICKSTART, "forms": "02-forms.ipynb", "costs": "03-costs.ipynb"}
 CELL_LIMIT = 120
 """Seconds that one cell may take."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import settings
 from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
-from . import flows, price_lists, stored, wire
+from . import flows, stored, wire
+from .prices import price_lists
 from .record import Api, Observer
 from .retry import RetryPolicy
 from .steps import Flow, T

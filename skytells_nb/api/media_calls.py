@@ -9,8 +9,9 @@ from typing import Any
 
 from ..errors import InputError, ServiceError, UnknownNameError, plain
 from ..schema import check
-from . import jobs, messages, price_lists, pricing, requests, stored, vectors, wire
+from . import jobs, messages, pricing, requests, stored, vectors, wire
 from .account import Account, span
+from .prices import price_lists
 from .steps import Flow
 from .trace import Trace
 from .values import Model, Prediction, Status

@@ -1,14 +1,10 @@
-"""Prices: what a call would cost (quotes), what it did cost (charges), and how money is written.
+"""Prices, as the rest of the package asks for them: quotes, charges, and how money is written."""
 
-Each has its module: `quotes` of media models, `text_quotes`, `charges`; a price object is read by `rates` and
-`text_prices`, what it counts by `quantities` and `picture_sizes`; `price_lists` remembers what clients have read.
-"""
-
-from .amounts import dollars
-from .charges import charge_prediction, charge_tokens, measures_of, outputs_of
-from .quotes import Quote, price_label, quote
-from .text_prices import PRINTED_TEXT_PRICES, TextPrice
-from .text_quotes import quote_text
+from .prices.amounts import dollars
+from .prices.charges import charge_prediction, charge_tokens, measures_of, outputs_of
+from .prices.quotes import Quote, price_label, quote
+from .prices.text_prices import PRINTED_TEXT_PRICES, TextPrice
+from .prices.text_quotes import quote_text
 
 __all__ = [
     "PRINTED_TEXT_PRICES",

@@ -8,10 +8,11 @@ from typing import Any
 
 from .. import settings
 from ..errors import InputError
-from . import flows, messages, price_lists, pricing, requests, vectors, wire
+from . import flows, messages, pricing, requests, vectors, wire
 from .account import Account, span
 from .assembly import Assembly, ChatAssembly, whole_chat
 from .messages import Message, Prompt
+from .prices import price_lists
 from .record import Api
 from .response_assembly import ResponseAssembly, whole_response
 from .steps import Flow

@@ -29,7 +29,7 @@ from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from .quotes import Quote
+    from .prices.quotes import Quote
 
 
 @dataclass(slots=True)

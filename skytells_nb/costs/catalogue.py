@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..api.client import Client
+from ..api.prices import price_lists
 from ..api.pricing import price_label
 from ..api.reading import items, mended, money, text
 from ..api.values import Model
@@ -25,6 +26,9 @@ _COLUMNS: dict[str, Kind] = {
     "currency": "word",
     "unit": "word",
     "price_cases": "count",
+    "price_in": "money",
+    "price_out": "money",
+    "price_cached": "money",
     "price_label": "text",
     "inputs": "text",
     "required": "text",
@@ -38,33 +42,39 @@ def models_frame(client: Client | None = None) -> pd.DataFrame:
     """Read the catalogue as a DataFrame, one row a model, in the service's order.
 
     `price` is the list's amount (`Decimal`, missing where there is none) in `currency` for a `unit`; `price_cases` is
-    how many inputs or cases change it, and `price_label` says it in words. `inputs` and `required` are names with
+    how many cases change it, and `price_label` says it in words. Of a text model, `price_in`, `price_out` and
+    `price_cached` are for a million tokens, as its calls are charged. `inputs` and `required` are names with
     commas between, missing where the service shows no schema. Raises the errors of a request.
     """
     with Client() if client is None else nullcontext(client) as asked:
-        rows = [_row(model) for model in asked.models()]
+        rows = [_row(model, asked.base_url) for model in asked.models()]
     columns = {name: gathering(kind) for name, kind in _COLUMNS.items()}
     for name, column in columns.items():
         column.add([row[name] for row in rows])
     return pd.DataFrame({name: column.array() for name, column in columns.items()})
 
 
-def _row(model: Model) -> dict[str, Any]:
+def _row(model: Model, address: str) -> dict[str, Any]:
     pricing, fields = model.pricing, model.fields if model.input_schema else None
     said = {
         "slug": model.slug,
-        "name": model.name,
-        "type": model.type,
-        "vendor": model.vendor,
-        "status": model.status,
-        "capabilities": ", ".join(model.capabilities),
+        "name": model.name or None,
+        "type": model.type or None,
+        "vendor": model.vendor or None,
+        "status": model.status or None,
+        "capabilities": ", ".join(model.capabilities) or None,
         "currency": text(pricing.get("currency")),
         "unit": text(pricing.get("unit")),
         "price_label": price_label(model),
         "inputs": None if fields is None else ", ".join(field.name for field in fields),
         "required": None if fields is None else ", ".join(field.name for field in fields if field.required),
-        "description": model.description,
+        "description": model.description or None,
     }
     known = {name: None if value is None else mended(value) for name, value in said.items()}
-    cases = len(items(pricing.get("criterias"))) if pricing else None
-    return known | {"price": money(pricing.get("amount")), "price_cases": cases}
+    tokens = price_lists.find(address, model.slug) if model.speaks_chat or model.embeds else ""
+    prices = (None, None, None) if isinstance(tokens, str) else (tokens.prompt, tokens.completion, tokens.cached)
+    return known | {
+        "price": money(pricing.get("amount")),
+        "price_cases": len(items(pricing.get("criterias"))) if pricing else None,
+        **dict(zip(("price_in", "price_out", "price_cached"), prices, strict=True)),
+    }

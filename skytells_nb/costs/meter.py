@@ -62,8 +62,11 @@ class Meter(Shown):
     @property
     def rows(self) -> list[Row]:
         """The rows of its calls, in the order in which they began; a column of which nothing is known is not there."""
+        return [fitting(row) for row in self._rows()]
+
+    def _rows(self) -> list[Row]:
         with _books:
-            return [fitting(counted.row) for counted in self.counted.values()]
+            return [counted.row for counted in self.counted.values()]
 
     def frame(self) -> pd.DataFrame:
         """Give its calls as a DataFrame with the columns of `sky.usage()`; live and sandbox calls together."""
@@ -74,17 +77,17 @@ class Meter(Shown):
     @property
     def live(self) -> Totals:
         """What the calls of the service come to."""
-        return Totals.of(row for row in self.rows if not row["sandbox"])
+        return Totals.of(row for row in self._rows() if not row["sandbox"])
 
     @property
     def sandbox(self) -> Totals:
         """What the calls of the sandbox come to, and would have cost."""
-        return Totals.of(row for row in self.rows if row["sandbox"])
+        return Totals.of(row for row in self._rows() if row["sandbox"])
 
     @property
     def totals(self) -> Totals:
         """What its calls come to: the live ones, or those of the sandbox where there are no others."""
-        rows = self.rows
+        rows = self._rows()
         return Totals.of([row for row in rows if not row["sandbox"]] or rows)
 
     @property

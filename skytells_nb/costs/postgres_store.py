@@ -28,6 +28,7 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 """A server that went away is given up within seconds; the address may say otherwise."""
 _WHO = re.compile(r"^(?P<scheme>[^:]*://)(?P<user>[^:@/]*)(?P<password>:.*)?@", re.DOTALL)
+_PASSWORD = re.compile(r"[^:]*://[^:@/?]*:(?P<password>[^?]+)@")
 
 
 class PostgresStore(Connected["psycopg.Connection[Any]"]):
@@ -151,7 +152,8 @@ class PostgresStore(Connected["psycopg.Connection[Any]"]):
             parts = driver.conninfo.conninfo_to_dict(f"postgresql://{rest}")
         except driver.Error:
             parts = {}
-        if not parts:
+        meant = _PASSWORD.match(self._address)  # libpq would take what follows a bare @ or / for the host
+        if not parts or (meant and unquote(meant["password"]) != parts.get("password")):
             raise SetupError(
                 f"{self.place!r} is not an address of PostgreSQL.",
                 "Write postgresql://user:password@host/database, with other characters than letters and digits "

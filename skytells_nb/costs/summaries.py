@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +14,7 @@ from .arrays import array_of
 from .choice import Live, Moment, choose
 from .columns import Kind
 from .ledger import Ledger, default_ledger
-from .summing.grouping import PERCENTILES, Group, keys_of, kind_of
+from .summing.grouping import PERCENTILES, Group, keys_of, kind_of, shortest
 from .summing.groups import groups_of
 
 
@@ -47,13 +48,13 @@ def summary(
     chosen = choose(
         since=since, until=until, last=last, model=model, tag=tag, live=live, here=here, notebook=place.notebook()
     )
-    every = keys if "currency" in keys else [*keys, "currency"]
-    found = groups_of(record, chosen, every)
-    if every == keys or {group.keys[-1] for group in found} <= {"USD"}:
-        every = keys
-    found = _sorted(every, found)
+    found = groups_of(record, chosen, keys)
+    if "currency" not in keys and any(group.currencies != {"USD"} for group in found):
+        keys = [*keys, "currency"]
+        found = groups_of(record, chosen, keys)
+    found = _sorted(keys, found)
     columns = {name: array_of(kind, [value(group) for group in found]) for name, (kind, value) in _COLUMNS.items()}
-    return pd.DataFrame(columns, index=_index(every, found))
+    return pd.DataFrame(columns, index=_index(keys, found))
 
 
 def _sorted(keys: Sequence[str], groups: Sequence[Group]) -> list[Group]:
@@ -65,18 +66,22 @@ def _sorted(keys: Sequence[str], groups: Sequence[Group]) -> list[Group]:
             first.setdefault(group.keys[at], len(first))
 
     def order(group: Group) -> list[tuple[Any, ...]]:
-        named = zip(keys, group.keys, strict=False)
+        named = zip(keys, group.keys, strict=True)
         return [(first[key],) if name == "cell" else () if key is None else (key,) for name, key in named]
 
     return sorted(groups, key=order)
 
 
-def _ranked(name: str, percent: int) -> Callable[[Group], Any]:
-    return lambda group: group.ranked[name][1].get(percent)
+def _count(name: str) -> Callable[[Group], int]:
+    return lambda group: group.ranks[name][0]
 
 
-def _counted(name: str) -> Callable[[Group], Any]:
-    return lambda group: group.ranked[name][0]
+def _rank(name: str, percent: int) -> Callable[[Group], float | None]:
+    return lambda group: group.ranks[name][1].get(percent)
+
+
+def _amount(name: str) -> Callable[[Group], Decimal | None]:
+    return lambda group: shortest(getattr(group, name)) if group.known else None
 
 
 _COLUMNS: dict[str, tuple[Kind, Callable[[Group], Any]]] = {
@@ -86,20 +91,18 @@ _COLUMNS: dict[str, tuple[Kind, Callable[[Group], Any]]] = {
     "completion_tokens": ("count", attrgetter("completion_tokens")),
     "outputs": ("count", attrgetter("outputs")),
     "seconds": ("real", attrgetter("seconds")),
-    "seconds_n": ("count", _counted("seconds")),
-    **{f"seconds_p{percent}": ("real", _ranked("seconds", percent)) for percent in PERCENTILES},
-    "ttft_n": ("count", _counted("ttft")),
-    **{f"ttft_p{percent}": ("real", _ranked("ttft", percent)) for percent in PERCENTILES},
-    "cost": ("money", attrgetter("cost")),
-    "billed": ("money", attrgetter("billed")),
-    "priced": ("money", attrgetter("priced")),
-    "unpriced": ("count", attrgetter("unpriced")),
+    "seconds_n": ("count", _count("seconds")),
+    **{f"seconds_p{percent}": ("real", _rank("seconds", percent)) for percent in PERCENTILES},
+    "ttft_n": ("count", _count("ttft")),
+    **{f"ttft_p{percent}": ("real", _rank("ttft", percent)) for percent in PERCENTILES},
+    "cost": ("money", _amount("cost")),
+    "billed": ("money", _amount("billed")),
+    "priced": ("money", _amount("priced")),
+    "unpriced": ("count", lambda group: group.calls - group.known),
 }
 """The columns of `summary()`, in order."""
 
 
-def _index(keys: Sequence[str], groups: Sequence[Group]) -> pd.Index[Any]:
+def _index(keys: Sequence[str], groups: Sequence[Group]) -> Any:
     arrays = [array_of(kind_of(key), [group.keys[at] for group in groups]) for at, key in enumerate(keys)]
-    if len(keys) == 1:
-        return pd.Index(arrays[0], name=keys[0])
-    return pd.MultiIndex.from_arrays(arrays, names=keys)
+    return pd.Index(arrays[0], name=keys[0]) if len(keys) == 1 else pd.MultiIndex.from_arrays(arrays, names=[*keys])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
-from ..api.pricing import dollars
+from ..api.prices.amounts import EXACT, dollars
 from .rows import Row
 
-_EXACT = Context(prec=200)  # a notebook may have changed its own
 _GOING_ON = ("sent", "running")
 _FAILED = ("failed", "refused")
 
@@ -27,7 +26,7 @@ class Money(dict[str, Decimal]):
 
     def add(self, amount: Decimal, currency: str, times: int = 1) -> None:
         """Count an amount, once or so many times."""
-        self[currency] = _EXACT.fma(amount, Decimal(times), self.get(currency, Decimal(0)))
+        self[currency] = EXACT.fma(amount, Decimal(times), self.get(currency, Decimal(0)))
 
     @property
     def one(self) -> Decimal | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from .. import settings
-from ..api.amounts import EXACT
+from ..api.prices.amounts import EXACT
 from ..api.pricing import dollars
 from ..api.shown import Shown
 from ..costs.budget import Budget, budget

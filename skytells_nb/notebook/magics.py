@@ -40,7 +40,7 @@ class SkytellsMagics(LineReader):
 
     @no_var_expand
     @line_cell_magic
-    def skytells_chat(self, line: str, body: str | None = None) -> Reply | None:
+    def skytells_chat(self, line: str, body: str | None = None) -> Reply | Any:
         read = self._read(line, CHAT)
         if read is None:
             return None
@@ -58,6 +58,9 @@ class SkytellsMagics(LineReader):
             if name in _NO_PARAMETERS:
                 raise InputError(f"{name} is no parameter here.", _NO_PARAMETERS[name])
         prompt = expand(body.strip("\n"), self._names)
+        if options.pop("quote", None):
+            about = {name: value for name, value in options.items() if name not in ("tag", "timeout", "quiet")}
+            return self._give(read, current().quote_chat(prompt, **about, **params))
         return cast("Reply", self._give(read, current().chat(prompt, **options, **params)))
 
     @no_var_expand
@@ -171,7 +174,7 @@ _NO_PARAMETERS = {
     "model": "Name the model first: %%skytells_chat MODEL.",
     "stream": "Answers always stream.",
     "stream_options": "Answers always stream.",
-    **{name: f"Write --{name}." for name in ("system", "thread", "tag", "timeout", "quiet", "out")},
+    **{name: f"Write --{name}." for name in ("system", "thread", "tag", "timeout", "quiet", "quote", "out")},
 }
 """Names that would collide with what the magic itself says, and what to write instead."""
 

@@ -6,6 +6,7 @@ streams, a job's progress, then pictures and players), and returns the value. It
 
 from __future__ import annotations
 
+import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +15,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
+from ..api import requests
 from ..api.client import Client
+from ..api.messages import messages_of
+from ..api.text_calls import DEFAULT_CHAT_MODEL
 from ..api.values import Model, Prediction, Reply
 from ..errors import SetupError, SkytellsError, UnknownNameError, plain
-from . import cell, threads, wiring
+from . import cell, page, threads, wiring
 
 if TYPE_CHECKING:
     from ..api.pricing import Quote
@@ -138,6 +142,24 @@ class Session:
             with _kept_on(job):
                 live.finish(bundle(job))
         return job
+
+    def quote_chat(
+        self,
+        prompt: str,
+        *,
+        model: str = DEFAULT_CHAT_MODEL,
+        system: str | None = None,
+        thread: str | None = None,
+        **params: Any,
+    ) -> Quote:
+        """Print the request that `chat` would send, and say what its answer may cost; no question is sent."""
+        past = threads.before(self.threads.get(thread, ()), threads.Asker(*cell.where())) if thread else ()
+        asked = messages_of(threads.messages(past, prompt), system)
+        found = self.client.quote(model, asked, **params)
+        request = requests.chat(model, asked, params, stream=True)
+        body = json.dumps(json.loads(request.body or b"{}"), indent=2, ensure_ascii=False)
+        print(f"{request.endpoint}\n{page.visible(body)}")
+        return found
 
     def quote(self, model: str, values: Mapping[str, Any]) -> Quote:
         """Say what a prediction would cost; nothing is run."""

@@ -63,7 +63,7 @@ def calls(count: int) -> Iterator[dict[str, Any]]:
         api = APIS[model % len(APIS)]
         seconds, prompt, completion = chance.lognormvariate(0, 1), chance.randrange(10, 3000), chance.randrange(1, 2000)
         begun = start + timedelta(seconds=20 * number, microseconds=chance.randrange(10**6))
-        well = chance.random() > 0.03  # noqa: PLR2004
+        well = chance.random() > 0.03
         cost = f"{(prompt * 125 + completion * 1000) / 10**8:.8f}" if well else None
         usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
         yield {
@@ -79,7 +79,7 @@ def calls(count: int) -> Iterator[dict[str, Any]]:
             "endpoint": f"POST /{api}",
             "model": MODELS[model],
             "model_used": MODELS[model],
-            "stream": chance.random() < 0.5,  # noqa: PLR2004
+            "stream": chance.random() < 0.5,
             "sandbox": False,
             "status": "succeeded" if well else "failed",
             "error_id": None if well else "RATE_LIMIT_EXCEEDED",

@@ -41,7 +41,7 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     "flag": st.booleans(),
     "count": st.integers(0, 2**63 - 1),
     "real": st.floats(allow_nan=False, allow_infinity=False),
-    "money": st.decimals(0, 10**12, places=20).map(str) | st.sampled_from(["0", "0.10", "1E-22", "2E+3"]),
+    "money": st.decimals(0, 10**12, places=20).map(str) | st.sampled_from(["0", "0.10", "0.1", "0.5", "1E-22", "2E+3"]),
     "json": st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=3), max_size=2).map(json.dumps),
 }
 ROWS = st.lists(
@@ -204,13 +204,14 @@ def test_a_frame_with_other_columns_is_refused(ledger: Ledger, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "value", "what"),
     [
-        ("cost", 0.1, '0.1 is no amount: money is written as text, such as "0.25"'),
+        ("cost", 0.1, '0.1 is no amount of 0 to 10^15 with at most 60 places, as text such as "0.25"'),
         ("cost", Decimal("Infinity"), "is no amount of 0 to 10^15"),
         ("cost", Decimal(-1), "is no amount of 0 to 10^15"),
         ("seconds", float("inf"), "inf is no finite number"),
         ("started_at", datetime(2026, 1, 1), "is no moment with a time zone"),  # noqa: DTZ001
         ("model", 5, "5 is no text"),
         ("stream", "yes", "'yes' is neither true nor false"),
+        ("cost", 0.5, "0.5 is no amount of 0 to 10^15"),
         ("usage", "[1]", "'[1]' is no JSON object, as text"),
         ("attempts", 2**63, "is no whole number"),
     ],

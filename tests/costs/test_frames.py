@@ -14,7 +14,7 @@ from skytells_nb import settings
 from skytells_nb.api.record import Call
 from skytells_nb.costs.choice import span
 from skytells_nb.costs.columns import COLUMNS
-from skytells_nb.costs.frames import DTYPES, frame_of_rows, usage
+from skytells_nb.costs.frames import DTYPES, usage
 from skytells_nb.costs.ledger import Ledger, row_of
 from skytells_nb.errors import InputError
 

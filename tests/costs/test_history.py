@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
 
 from skytells_nb.api.client import Client
 from skytells_nb.api.record import Call, Charge
@@ -18,7 +18,7 @@ from skytells_nb.costs import progress
 from skytells_nb.costs.frames import DTYPES, usage
 from skytells_nb.costs.history import history
 from skytells_nb.costs.ledger import Ledger, Recorder, row_of
-from skytells_nb.errors import InputError, ServiceError, UnknownNameError
+from skytells_nb.errors import InputError, SkytellsError, UnknownNameError
 from skytells_nb.local import Sandbox
 from tests.canned import Asked, Said, serving
 
@@ -132,7 +132,9 @@ def test_a_recorded_prediction_is_joined_by_its_id(sandbox: Sandbox, ledger: Led
 
 def test_the_account_completes_what_the_record_lacks(ledger: Ledger, a_call: MakeCall) -> None:
     """A kernel that was killed left a row that still says that the job runs."""
-    ledger.insert(row_of(a_call("a", api="prediction", model="truefusion", remote_id="job-1", status="running", tag="t")))
+    ledger.insert(
+        row_of(a_call("a", api="prediction", model="truefusion", remote_id="job-1", status="running", tag="t"))
+    )
     with serving(of_one_page(a_job())) as service, service.client() as client:
         row = history(client=client, ledger=ledger).iloc[0]
     assert (row["id"], row["tag"], row["recorded"]) == ("a", "t", True)
@@ -149,8 +151,9 @@ def test_a_price_of_ours_stays_where_the_account_names_none(ledger: Ledger, a_ca
     """Until the account says otherwise; without either it is unknown, with the reason."""
     job = {"api": "prediction", "model": "truefusion", "status": "succeeded", "remote_id": "job-1"}
     ledger.insert(row_of(a_call("a", charge=Charge(Decimal("0.05"), "EUR", "priced", "the list"), **job)))
-    with serving(of_one_page(a_job(metadata=None), a_job("job-2", metadata=None))) as service:
-        frame = history(client=service.client(), ledger=ledger).set_index("remote_id")
+    jobs = (a_job(metadata=None), a_job("job-2", metadata=None))
+    with serving(of_one_page(*jobs)) as service, service.client() as client:
+        frame = history(client=client, ledger=ledger).set_index("remote_id")
     assert frame.loc["job-1", ["cost", "currency", "cost_source", "cost_reason"]].tolist() == [
         Decimal("0.05"), "EUR", "priced", "the list",
     ]  # fmt: skip
@@ -233,13 +236,32 @@ def test_what_is_no_span_is_refused(ledger: Ledger, span: dict[str, str]) -> Non
     assert service.asked == []
 
 
-def test_progress_is_told(client: Client, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To a function, or to the line that the notebook hands in; to nobody where it is off."""
+def test_progress_is_told_to_a_function(client: Client, ledger: Ledger) -> None:
+    """After each prediction; what is no function is refused."""
     counted: list[int] = []
     history(client=client, ledger=ledger, progress=counted.append)
     assert counted == list(range(1, 171))
-    with pytest.raises(InputError, match="progress=5 is no function."):
+    with pytest.raises(InputError, match=r"progress=5 is no function."):
         history(client=client, ledger=ledger, progress=5)  # type: ignore[arg-type]
+
+
+def test_progress_is_shown_on_the_line_that_was_handed_in(client: Client, ledger: Ledger) -> None:
+    """Unless it is off."""
+    said: list[str] = []
+
+    @contextmanager
+    def line() -> Iterator[progress.Line]:
+        yield said.append
+        said.append("gone")
+
+    before = progress._shown
+    progress.show_with(line)
+    try:
+        history(client=client, ledger=ledger, model="beatfusion-1.0")
+        history(client=client, ledger=ledger, progress=False)
+    finally:
+        progress.show_with(before)
+    assert said == ["Reading · predictions · 1 so far", "gone"]
 
 
 def test_a_list_that_breaks_off_keeps_what_was_read(ledger: Ledger) -> None:
@@ -252,11 +274,12 @@ def test_a_list_that_breaks_off_keeps_what_was_read(ledger: Ledger) -> None:
         jobs = [a_job(f"job-{page}-{number}") for number in range(50)]
         return {"data": jobs, "pagination": {"last_page": 4}}
 
-    with serving(answer) as service, service.client() as client:
-        with pytest.raises(Exception, match="broken") as caught:
-            history(client=client, ledger=ledger)
-        whole = history(client=client, ledger=ledger, progress=False) if False else None
-    assert whole is None
+    with (
+        serving(answer) as service,
+        service.client() as client,
+        pytest.raises(SkytellsError, match="broken") as caught,
+    ):
+        history(client=client, ledger=ledger)
     error: Any = caught.value
     assert len(error.frame) == 100
     assert error.__notes__ == ["The 100 predictions that were read until then are on this error, as its frame."]
@@ -296,11 +319,14 @@ def test_a_hostile_list_is_read(ledger: Ledger) -> None:
     assert (row["model"], row["status"], row["cost"], row["cost_source"]) == ("sk-…", "running", None, "unknown")
 
 
-def test_a_record_that_cannot_be_read_does_not_stop_it(path: Any, tmp_path: Any) -> None:
+def test_a_record_that_cannot_be_read_does_not_stop_it(tmp_path: Path) -> None:
     """It warns, and nothing counts as recorded."""
     (tmp_path / "damaged").write_bytes(b"no ledger at all" * 100)
     damaged = Ledger(tmp_path / "damaged")
-    with serving(of_one_page(a_job())) as service, service.client() as client:
-        with pytest.warns(RuntimeWarning, match="cannot be read"):
-            frame = history(client=client, ledger=damaged)
+    with (
+        serving(of_one_page(a_job())) as service,
+        service.client() as client,
+        pytest.warns(RuntimeWarning, match="cannot be read"),
+    ):
+        frame = history(client=client, ledger=damaged)
     assert frame["recorded"].tolist() == [False]

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,10 @@ def filled(ledger: Ledger, a_call: MakeCall) -> Ledger:
         ("a.json", '[{"id": "a", "id": "b"}]', "The file is no JSON: an object names a column twice."),
         ("a.json", '[{"id": "a"}]', "Row 1 has no column 'session', "),
         ("a.json", json.dumps([RECORD, RECORD | {"x": 1}]), "Row 2 holds a column that sky.usage() has not: 'x'."),
-        ("a.json", json.dumps([RECORD | {"cost": 0.1}]), "Row 1, column 'cost': 0.1 is no amount: money is written as"),
+        ("a.json", json.dumps([RECORD | {"cost": 0.1}]), "Row 1, column 'cost': 0.1 is no amount of 0 to 10^15 with"),
+        ("a.json", json.dumps([RECORD | {"usage": {"a": 1}}]), "Row 1, column 'usage': {'a': 1} is no JSON object, as"),
+        ("a.json", json.dumps([RECORD | {"cost": {}}]), "Row 1, column 'cost': {} is no amount"),
+        ("a.json", json.dumps([RECORD | {"started_at": []}]), "Row 1, column 'started_at': [] is no moment"),
         ("a.json", json.dumps([RECORD | {"model": ["a"]}]), "Row 1, column 'model': ['a'] is no text."),
         ("a.json", json.dumps([RECORD | {"seconds": float("nan")}]), "The file is no JSON: NaN is no number of JSON."),
         ("a.json", f"[{'9' * 5000}]", "The file is no JSON: Exceeds the limit"),
@@ -214,8 +218,8 @@ def test_an_import_is_recorded_once(filled: Ledger, tmp_path: Path, a_call: Make
     for _ in range(2):
         back = import_usage(path, record=True, ledger=other)
         assert_frame_equal(back, usage(ledger=filled))
-        costs = usage(ledger=other).set_index("id")["cost"].map(str).to_dict()
-        assert costs == {"call-0": "0.1", "call-1": "9", "call-2": "None"}
+        costs = usage(ledger=other).set_index("id")["cost"].to_dict()
+        assert costs == {"call-0": Decimal("0.1"), "call-1": Decimal(9), "call-2": None}
     other.close()
 
 

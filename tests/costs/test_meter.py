@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -312,6 +312,30 @@ def test_a_forms_run_counts_where_it_was_started(client: sky.Client) -> None:
         run.wait()
     assert (outer.calls, inner.calls, later.calls) == (1, 1, 0)
     assert inner.cost == PICTURE
+
+
+def test_what_is_learned_later_takes_nothing_away(a_call: MakeCall) -> None:
+    """A known cost is not lost to a later look that knows none, nor the end of a job to one that still saw it run."""
+    job = {"api": "prediction", "remote_id": "pred_1"}
+    with sky.meter() as m:
+        told(a_call("a", status="succeeded", cost="0.04", **job))
+    meter.after(a_call("a", status="running", **job))
+    meter.after(a_call("b", status="succeeded", finished_at=_WHEN, **job))
+    assert (m.calls, m.cost, m.rows[0]["status"], m.priced) == (1, Decimal("0.04"), "succeeded", {"USD": m.cost})
+    meter.after(a_call("b", status="succeeded", charge=Charge(Decimal("0.05"), source="billed"), **job))
+    assert (m.cost, m.billed) == (Decimal("0.05"), {"USD": Decimal("0.05")})
+
+
+def test_a_job_that_failed_for_us_may_have_succeeded(a_call: MakeCall) -> None:
+    """Where a later wait finds the job well, the error is taken back, and its seconds are those since the beginning."""
+    job = {"api": "prediction", "remote_id": "pred_1"}
+    with sky.meter() as m:
+        told(a_call("a", status="failed", error_id="NetworkError", **job))
+    assert m.errors == 1
+    ended = _WHEN + timedelta(days=1)
+    meter.after(a_call("b", status="succeeded", seconds=0.1, finished_at=ended, cost="0.04", **job))
+    assert (m.errors, m.cost, "error_id" in m.rows[0]) == (0, Decimal("0.04"), False)
+    assert m.waiting == (ended - a_call().started_at).total_seconds()
 
 
 def test_unknown_costs_are_never_0(a_call: MakeCall) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, getcontext, localcontext
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -177,6 +180,13 @@ def test_totals_are_exact() -> None:
     """A thousand times a tenth of a cent and one tiny amount add up to the last place."""
     rows = [*(row(cost="0.001") for _ in range(1000)), row(cost="0.000003")]
     assert "1.000003 USD; 1,001 calls" in drawn("spend", *rows).get_title()
+
+
+def test_totals_are_exact_in_any_context() -> None:
+    """What a notebook has made of `decimal`'s context changes no figure."""
+    rows = [row(cost="123.456789"), row(cost="0.000001")]
+    with localcontext(Context(prec=3, traps=list(getcontext().traps))):
+        assert "123.45679 USD; 2 calls" in drawn("spend", *rows).get_title()
 
 
 @pytest.mark.parametrize(
@@ -498,3 +508,17 @@ def test_matplotlib_is_wanted_only_for_pictures() -> None:
     )
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
     assert (ran.stdout, ran.stderr) == ("Pictures need matplotlib. Run  pip install 'skytells-nb[plots]'\n", "")
+
+
+# The notebook
+
+
+def test_the_saved_notebook_can_be_read_on_its_own(repository: Path) -> None:
+    """The notebook about costs holds its outputs: four pictures, tables, one refusal, no warning and no path."""
+    document = json.loads((repository / "notebooks" / "03-costs.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in document["cells"] for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 4
+    assert sum("<table" in "".join(output.get("data", {}).get("text/html", "")) for output in outputs) >= 8
+    assert [output["ename"] for output in outputs if output["output_type"] == "error"] == ["OverBudgetError"]
+    assert [output["name"] for output in outputs if output["output_type"] == "stream"] == ["stdout"] * 3
+    assert not re.search(r"(/home|/root|/tmp|C:)/", json.dumps(document))

@@ -25,14 +25,15 @@ def main(price: str, cost: str, tries: str, *hold: str) -> None:
     held = sky.budget(name="lesson")
     print("ready", flush=True)
     sys.stdin.readline()
-    for _ in range(int(tries)):
+    for number in range(int(tries)):
         call = Call(uuid4().hex, "chat", "POST /", "m", datetime.now(UTC), "f", quoted=Decimal(price))
         try:
             budget.before(call)
         except OverBudgetError:
             continue
-        state = held.look()
-        assert state.totals.spent + state.totals.reserved <= state.rules.limit
+        if number % 8 == 0:
+            state = held.look()
+            assert state.totals.spent + state.totals.reserved <= state.rules.limit
         if not hold:
             budget.after(replace(call, status="succeeded", charge=Charge(Decimal(cost), source="billed")))
         print(cost, flush=True)

@@ -24,6 +24,7 @@ from skytells_nb.api.trace import Trace, new_call
 from skytells_nb.costs.frames import summary, usage
 from skytells_nb.costs.ledger import Ledger, Recorder
 from skytells_nb.errors import SkytellsError
+from tests.postgres import Postgres
 
 from . import goods, texts, variants
 from .invoice import Answer, Line, lines
@@ -207,6 +208,14 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     made.ledger.close()
 
 
+@pytest.fixture(scope="module")
+def shared_books(postgres: Postgres) -> Iterator[Books]:
+    """Put 5,000 lines through, into a PostgreSQL."""
+    made = kept(postgres.place(), FEW, 5_000)
+    yield made
+    made.ledger.close()
+
+
 def _expected(line: Line) -> tuple[Any, ...]:
     counts = (line.prompt_tokens, line.completion_tokens, line.cached_tokens, line.reasoning_tokens)
     owed = line.owed
@@ -229,13 +238,27 @@ def test_every_row_of_the_frame_is_its_line_of_the_invoice(books: Books) -> None
     assert differences(books) == (MANY, [])
 
 
+_BY = pytest.mark.parametrize("by", [["model"], ["day"], ["tag"], ["api"], ["model", "day", "tag"]], ids="+".join)
+
+
 @pytest.mark.parametrize("live", [True, False, "all"])
-@pytest.mark.parametrize("by", [["model"], ["day"], ["tag"], ["api"], ["model", "day", "tag"]], ids="+".join)
+@_BY
 def test_the_summary_is_the_invoice(books: Books, by: list[str], live: Any) -> None:
     """Calls, tokens and money by model, day and tag are the invoice's, billed and priced apart, live and sandbox."""
     chosen = [line for line in books.lines if live == "all" or line.sandbox != live]
     frame = summary(by=by, live=live, ledger=books.ledger)
     assert recorded(frame, by) == invoice(chosen, by)
+
+
+def test_every_row_in_a_postgresql_is_its_line_of_the_invoice(shared_books: Books) -> None:
+    """The same of 5,000 calls, recorded in a PostgreSQL."""
+    assert differences(shared_books) == (FEW, [])
+
+
+@_BY
+def test_the_summary_of_a_postgresql_is_the_invoice(shared_books: Books, by: list[str]) -> None:
+    """The same of 5,000 calls, recorded in a PostgreSQL."""
+    assert recorded(summary(by=by, live="all", ledger=shared_books.ledger), by) == invoice(shared_books.lines, by)
 
 
 def test_a_price_that_was_told_before_holds_what_is_owed(books: Books) -> None:

@@ -43,8 +43,8 @@ class KeptAccount:
 
     def take(self, call: Call, price: Price, title: str) -> tuple[str, State]:
         """Reserve a call's share; raises `SetupError` where that cannot be written."""
-        with self._certain("counted"), self._changing() as (cursor, state):
-            if self._table.share(cursor, call) is not None:
+        with self._certain("counted"), self._changing() as (cursor, state, _):
+            if call.id in self._taken:
                 return "", state
             if why := state.rules.objection(price, state.totals, title):
                 return why, state
@@ -61,8 +61,8 @@ class KeptAccount:
             return None
         self._unwritten[call.id] = call
         try:
-            with self._certain("counted"), self._changing() as (cursor, state):
-                return state if self._table.share(cursor, call) else None
+            with self._certain("counted"), self._changing() as (_, state, settled):
+                return state if call.id in settled else None
         except SetupError as error:
             if not self._told:
                 self._told = True
@@ -78,7 +78,7 @@ class KeptAccount:
     def release(self, calls: Collection[str], cost: Decimal) -> None:
         """Settle what is held for these calls; raises `SetupError` where that cannot be written."""
         paid = Share(cost, open=False, sure=True)
-        with self._certain("counted"), self._changing() as (cursor, state):
+        with self._certain("counted"), self._changing() as (cursor, state, _):
             for share, held in self._table.held(cursor):
                 if held.call in calls:
                     self._table.settle(cursor, held.call, paid, None)
@@ -86,9 +86,13 @@ class KeptAccount:
             self._table.write(cursor, state)
 
     @contextmanager
-    def _changing(self) -> Iterator[tuple[Cursor, State]]:
-        """Hold the account for a block, all that was told settled; what the block writes counts if it ends well."""
+    def _changing(self) -> Iterator[tuple[Cursor, State, set[str]]]:
+        """Hold the account for a block; what it writes counts if it ends well. What was told is settled first.
+
+        Gives the state, and the calls that were settled: those that have a share here.
+        """
         told = [*self._unwritten.values()]
+        settled: set[str] = set()
         with self._table.store.transaction() as cursor:
             state = self._there(self._table.read(cursor))
             for call in told:
@@ -97,9 +101,10 @@ class KeptAccount:
                     now = share.settled(call, sandbox=self._table.sandbox)
                     self._table.settle(cursor, name, now, job_of(call))
                     state = replace(state, totals=state.totals.replacing(share, now))
-            if told:
+                    settled.add(call.id)
+            if settled:
                 self._table.write(cursor, state)
-            yield cursor, state
+            yield cursor, state, settled
         for call in told:
             if self._unwritten.get(call.id) is call:
                 del self._unwritten[call.id]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
-from ...api.amounts import EXACT, LEAST_SHOWN, dollars
+from ...api.prices.amounts import EXACT, LEAST_SHOWN, dollars
 from ...api.reading import money
 from ...api.record import Call
 from ...errors import InputError, plain

@@ -25,7 +25,7 @@ Table = dict[str, list[Any]]
 
 _LARGEST = Decimal(10) ** 15
 _MOST_PLACES = 60
-_AMOUNT = re.compile(r"-?\d{1,60}(\.\d{1,60})?([eE][+-]?\d{1,3})?", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,60}(\.\d{1,60})?([eE][+-]?\d{1,3})?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _WHOLE = re.compile(r"\d{1,19}", re.ASCII)
 _REAL = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?", re.ASCII)
@@ -43,15 +43,19 @@ def _text(value: Any) -> str:
     return mended(value)
 
 
-@lru_cache(4096)
 def _object(value: Any) -> str:
     """Check JSON of an object; the text stays as it is."""
+    if not isinstance(value, str) or not _is_object(value):
+        raise NotThisError("is no JSON object, as text")
+    return mended(value)
+
+
+@lru_cache(4096)
+def _is_object(text: str) -> bool:
     try:
-        if isinstance(json.loads(value), dict):
-            return mended(value)
-    except (ValueError, TypeError, RecursionError):
-        pass
-    raise NotThisError("is no JSON object, as text")
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _moment(value: Any) -> str:
@@ -94,16 +98,18 @@ def _real(value: Any) -> float:
     return number
 
 
-@lru_cache(65_536)
 def _money(value: Any) -> str:
-    if isinstance(value, str) and _AMOUNT.fullmatch(value):
-        value = Decimal(value)
-    if not isinstance(value, Decimal):
-        raise NotThisError('is no amount: money is written as text, such as "0.25"')
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, str) or not 0 <= value < _LARGEST or exponent < -_MOST_PLACES:
-        raise NotThisError("is no amount of 0 to 10^15 with at most 60 places")
-    return str(value.copy_abs())
+    text = str(value) if isinstance(value, Decimal) else value
+    if not isinstance(text, str) or not _is_amount(text):
+        raise NotThisError(f'is no amount of 0 to 10^15 with at most {_MOST_PLACES} places, as text such as "0.25"')
+    return text
+
+
+@lru_cache(65_536)
+def _is_amount(text: str) -> bool:
+    return _AMOUNT.fullmatch(text) is not None and (
+        Decimal(text) < _LARGEST and int(Decimal(text).as_tuple().exponent) >= -_MOST_PLACES
+    )
 
 
 CHECKS: Mapping[Kind, Callable[[Any], Any]] = {

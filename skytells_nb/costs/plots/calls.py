@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...api.pricing import dollars
+from ...api.prices.amounts import EXACT, dollars
 from ...api.reading import money
 from ...errors import InputError, plain
 
@@ -25,7 +25,6 @@ Amounts = npt.NDArray[np.object_]
 ALWAYS = ("model", "sandbox", "started_at")
 _MOST = Decimal("1e12")
 _NOTHING = Decimal(0)
-_EXACT = Context(prec=80)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +143,7 @@ def sums(codes: Codes, weights: Reals, size: int) -> Reals:
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal:
     """Add what is known up, exactly."""
-    with localcontext(_EXACT):  # a notebook may have changed its own
+    with localcontext(EXACT):  # a notebook may have changed its own
         return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 

@@ -6,11 +6,10 @@ A key is a column, or the UTC day, month or hour in which a call began. Text tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any, Literal
 
-from ...api.amounts import EXACT
 from ...errors import InputError, UnknownNameError
 from ..columns import COLUMNS
 
@@ -28,25 +27,35 @@ _LENGTHS = {"month": 7, "day": 10, "hour": 13}
 """How much of a moment, as ISO 8601 writes it, names the time."""
 GROUPINGS = (*_PLAIN, *_LENGTHS)
 
+_EXACT = Context(prec=200)  # a notebook may have changed its own
+
+
+Ranks = tuple[int, dict[int, float]]
+"""Of how many calls, and the percentiles that so many allow."""
+
 
 @dataclass(slots=True)
 class Group:
-    """Sums over the calls of one group; None where nothing is known. Ranked are the succeeded calls."""
+    """Sums over the calls of one group; None where nothing is known of any. The cost of `known` of them is.
+
+    `currencies` are the first and the last by the alphabet: where there are several, the amounts mean nothing.
+    `ranks` are those of "seconds" and "ttft", over the calls that succeeded.
+    """
 
     keys: tuple[Any, ...]
     begun: Any
+    currencies: set[str]
     calls: int
     errors: int
     prompt_tokens: int | None
     completion_tokens: int | None
     outputs: int | None
     seconds: float | None
-    cost: Decimal | None = None
-    billed: Decimal | None = None
-    priced: Decimal | None = None
-    unpriced: int = 0
-    ranked: dict[str, tuple[int, dict[int, float]]] = field(default_factory=dict)
-    """By "seconds" and "ttft": of how many calls, and the percentiles."""
+    known: int
+    cost: Decimal
+    billed: Decimal
+    priced: Decimal
+    ranks: dict[str, Ranks]
 
 
 def keys_of(by: str | Sequence[str]) -> list[str]:
@@ -79,6 +88,11 @@ def expression(key: str, dialect: Dialect) -> str:
 _AS_TEXT = """to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')"""
 
 
+def claimed(count: int) -> list[int]:
+    """Name the percentiles that so many values allow to tell."""
+    return [percent for percent, least in PERCENTILES.items() if count >= least]
+
+
 def rank(percent: int, count: int) -> int:
     """Give the nearest rank of a percentile: the first of `count` sorted values that this share does not pass."""
     return -(-percent * count // 100)
@@ -86,11 +100,11 @@ def rank(percent: int, count: int) -> int:
 
 def added(one: Decimal, other: Decimal) -> Decimal:
     """Add two amounts exactly."""
-    return EXACT.add(one, other)
+    return _EXACT.add(one, other)
 
 
 def shortest(found: Decimal) -> Decimal:
     """Leave out the zeros that say nothing after the point."""
-    short = EXACT.normalize(found)
+    short = _EXACT.normalize(found)
     exponent = short.as_tuple().exponent
-    return EXACT.quantize(short, Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short
+    return _EXACT.quantize(short, Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +13,7 @@ from ..arrays import amount, real, text, whole
 from ..choice import Choice
 from ..columns import COLUMNS, Kind
 from ..ledger import Ledger
+from ..rows import Row
 from ..store import Cursor, Store, StoreError, open_store
 from . import by_postgres, by_sqlite
 from .grouping import Group
@@ -38,24 +40,47 @@ def groups_of(ledger: Ledger, chosen: Choice, keys: Sequence[str]) -> list[Group
             store.close()
 
 
-def _summed(store: Store, rows: Iterable[Sequence[dict[str, Any]]], chosen: Choice, keys: Sequence[str]) -> list[Group]:
+def _summed(store: Store, rows: Iterable[Sequence[Row]], chosen: Choice, keys: Sequence[str]) -> list[Group]:
     """Sum up what a store holds, and these rows in place of those that it has of the same calls."""
-    groups = (by_sqlite if store.dialect == "sqlite" else by_postgres).groups
     condition, values = chosen.where()
     with store.reading() as cursor:
-        held = _hold(cursor, store, rows)
-        sql = f"SELECT * FROM {store.prefix}calls WHERE {condition or 'TRUE'}"  # noqa: S608 - our own names
-        if held:
+        source = f"SELECT * FROM {store.prefix}calls WHERE {condition or 'TRUE'}"  # noqa: S608 - our own names
+        if held := _hold(cursor, store, rows):
             kept = f"SELECT * FROM {_HELD} WHERE {condition or 'TRUE'}"  # noqa: S608
-            sql = f"{sql} AND id NOT IN (SELECT id FROM {_HELD}) UNION ALL {kept}"  # noqa: S608
+            source = f"{source} AND id NOT IN (SELECT id FROM {_HELD}) UNION ALL {kept}"  # noqa: S608
             values = [*values, *values]
-        return [*groups(cursor, sql, values, keys)]
+        if store.dialect == "postgresql":
+            return by_postgres.sums(cursor, source, values, keys)
+        with ThreadPoolExecutor(1) as beside:
+            early = None if held else beside.submit(_ranks_beside, store, source, values, keys)
+            groups = by_sqlite.sums(cursor, source, values, keys)
+            ranks = early.result() if early else {}
+        if not _agree(groups, ranks):  # somebody wrote in between, or what is held is in this connection only
+            ranks = by_sqlite.ranks(cursor, source, values, keys)
+        for key, found in ranks.items():
+            groups[key].ranks = found
+        return [*groups.values()]
+
+
+def _ranks_beside(store: Store, source: str, values: Sequence[Any], keys: Sequence[str]) -> by_sqlite.Found:
+    """Find the percentiles on another connection, since SQLite works in one thread for each."""
+    with store.reading() as cursor:
+        return by_sqlite.ranks(cursor, source, values, keys)
+
+
+def _agree(groups: Mapping[by_sqlite.Key, Group], ranks: by_sqlite.Found) -> bool:
+    """Say whether sums and percentiles are of the same calls."""
+    counted = {key: [count for count, _ in group.ranks.values()] for key, group in groups.items()}
+    found = {key: [count for count, _ in each.values()] for key, each in ranks.items()}
+    return {key: counts for key, counts in counted.items() if any(counts)} == {
+        key: counts for key, counts in found.items() if any(counts)
+    }
 
 
 _HELD = "skytells_held"
 
 
-def _hold(cursor: Cursor, store: Store, rows: Iterable[Sequence[dict[str, Any]]]) -> bool:
+def _hold(cursor: Cursor, store: Store, rows: Iterable[Sequence[Row]]) -> bool:
     """Put rows into a temporary table like that of the calls; says whether there is any."""
     held = False
     for chunk in rows:

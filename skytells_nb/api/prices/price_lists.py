@@ -9,9 +9,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from ..values import Model
 from .rates import UnpricedError
 from .text_prices import TextPrice, printed, read_text_price
-from .values import Model
 
 _MOST_ADDRESSES = 16
 _MOST_MODELS = 10_000

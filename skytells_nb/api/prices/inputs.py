@@ -9,11 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from ..schema.fields import ChoiceField, Field, NumberField
+from ...schema.fields import ChoiceField, Field, NumberField
+from ..reading import record
+from ..values import Model
 from .amounts import figure
 from .extents import Extent, between
-from .reading import record
-from .values import Model
 
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?s(?:ec(?:ond)?s?)?", re.IGNORECASE)
 _LINKS = ("http://", "https://", "data:")

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ..reading import count, items, record
 from .amounts import MILLION, MOST, dollars, exact
 from .quotes import Quote, unpriced
-from .reading import count, items, record
 from .text_prices import TextPrice
 
 _FRAME = 16

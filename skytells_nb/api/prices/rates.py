@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..errors import plain
+from ...errors import plain
+from ..reading import items, record, text
 from .amounts import figure
 from .inputs import Inputs
-from .reading import items, record, text
 
 _SAME = ("equals", "==")
 _MOST_CASES = 1_000

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..errors import plain
+from ...errors import plain
+from ..shown import Shown
+from ..values import Model
 from . import quantities
 from .amounts import LEAST_SHOWN, MOST, dollars, exact
 from .extents import Extent, exactly
 from .inputs import Inputs
 from .rates import Rate, UnpricedError, currency_of, rates_for, terms_of
-from .shown import Shown
 from .text_prices import TextPrice, printed, read_text_price
-from .values import Model
 
 
 @dataclass(frozen=True, slots=True)

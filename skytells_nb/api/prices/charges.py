@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ..reading import record
+from ..record import Charge
+from ..values import Model, Prediction, Status, Usage
 from . import price_lists, quantities
 from .amounts import MILLION, exact
 from .inputs import Inputs
 from .quotes import Quote, quote
-from .reading import record
-from .record import Charge
 from .text_prices import TextPrice
-from .values import Model, Prediction, Status, Usage
 
 _TIMED = ("video", "audio", "music", "multimodal")
 _DRAWN = ("image", "multimodal")
@@ -90,7 +90,9 @@ def charge_tokens(slug: str, usage: Usage | None, *, address: str = "", writes: 
     if usage is None or counts is None:
         return Charge(currency=price.currency, reason="the API named no token counts")
     prompt, completion = counts
-    cached = min(usage.cached_tokens or 0, prompt)
+    cached = usage.cached_tokens or 0
+    if cached > prompt:  # that cannot be
+        cached = 0
     amount = _amount(price, prompt, completion, cached)
     full = (
         "; tokens from the cache in full, no other price of theirs is known" if cached and price.cached is None else ""
@@ -104,15 +106,6 @@ def _amount(price: TextPrice, prompt: int, completion: int, cached: int) -> Deci
 
 
 def _counts(usage: Usage, *, writes: bool) -> tuple[int, int] | None:
-    """Give the tokens in and out; one that is missing follows from the total."""
-    prompt, completion, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
-    if not writes:
-        read = total if prompt is None else prompt
-        return None if read is None else (read, 0)
-    if prompt is None and None not in (completion, total):
-        prompt = (total or 0) - (completion or 0)
-    if completion is None and None not in (prompt, total):
-        completion = (total or 0) - (prompt or 0)
-    if prompt is None or completion is None or prompt < 0 or completion < 0:
-        return None
-    return prompt, completion
+    """Give the tokens in and out."""
+    completion = usage.completion_tokens if writes else 0
+    return None if usage.prompt_tokens is None or completion is None else (usage.prompt_tokens, completion)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 from typing import ParamSpec, TypeVar
 
-from .reading import money
+from ..reading import money
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_EXACT = Context(prec=120, traps=[InvalidOperation, DivisionByZero, Overflow])
+EXACT = Context(prec=120, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""Products and sums of figures that were read are exact in it."""
 
 MOST = Decimal("1e12")
 MILLION = Decimal(1_000_000)
@@ -33,7 +34,7 @@ def exact(work: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             return work(*args, **kwargs)
 
     return run

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..errors import plain
+from ...errors import plain
+from ..reading import items, record, text
 from .amounts import MILLION, exact, figure
 from .rates import UnpricedError, currency_of
-from .reading import items, record, text
 
 
 @dataclass(frozen=True, slots=True)

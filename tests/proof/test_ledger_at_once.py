@@ -1,0 +1,66 @@
+"""Eight processes write into one ledger at once, and one of them is killed: no row is lost, none is there twice."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Postgres
+from tests.recording import stored
+
+from . import ledger_writer
+
+PROCESSES, CALLS, LIVED = 8, 5000, 1000
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name a place for a ledger that does not exist yet: a file, and then one in a PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "ledger.sqlite3")
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.place()
+
+
+def begin(place: str, name: int) -> subprocess.Popen[bytes]:
+    """Start a process that writes when it is told to."""
+    command = [sys.executable, str(ledger_writer.__file__), place, f"{name}", str(CALLS)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+
+
+def test_eight_write_at_once_and_one_is_killed(place: str) -> None:
+    """Every call of the seven is there, ended; of the one, all that it has committed and at most one that it had not."""
+    writers = [begin(place, name) for name in range(PROCESSES)]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.read(1) == b"r"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+    killed, *others = writers
+    assert killed.stdout is not None
+    committed = 0
+    while committed < LIVED:
+        committed += len(killed.stdout.read(LIVED - committed))
+    killed.kill()
+    committed += len(killed.communicate()[0])
+    for other in others:
+        assert other.communicate()[0] == b"." * CALLS
+        assert other.returncode == 0
+    rows = stored(place)
+    ended = [row["id"] for row in rows if row["status"] == "succeeded"]
+    expected = {f"{n:08}-{name}" for name in range(1, PROCESSES) for n in range(CALLS)}
+    expected |= {f"{n:08}-0" for n in range(committed)}
+    assert len(rows) == len({row["id"] for row in rows})
+    assert len(ended) == len(set(ended))
+    assert expected <= set(ended)
+    assert {row["id"] for row in rows} <= expected | {f"{committed:08}-0"}
+    assert {(row["cost"], row["cost_source"]) for row in rows if row["id"] in expected} == {("0.01", "priced")}
+    if "://" not in place:
+        with closing(sqlite3.connect(place)) as file:
+            assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
