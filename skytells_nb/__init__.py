@@ -82,7 +82,7 @@ def __getattr__(name: str) -> Any:
         return version("skytells-nb")
     if name not in _HOMES:
         raise AttributeError(f"module 'skytells_nb' has no attribute {name!r}")
-    if name.endswith("Client"):
+    if name.endswith("Client") or name == "history":
         import_module("skytells_nb.notebook.wiring").connect()
     globals()[name] = value = getattr(import_module(_HOMES[name]), name)
     return value

@@ -54,7 +54,9 @@ class MediaCalls(Account):
         if found.embeds:
             return pricing.quote_text(price, vectors.texts_of(values), writes=False)
         system, images = params.pop("system", None), params.pop("images", ())
-        return pricing.quote_text(price, messages.messages_of(values, system, images, items=True), params)
+        asked = messages.messages_of(values, system, images, items=True)
+        requests.chat(model, asked, params, stream=False)  # raises for what no request can carry
+        return pricing.quote_text(price, asked, params)
 
     def _prepared(
         self,

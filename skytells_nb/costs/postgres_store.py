@@ -205,6 +205,8 @@ class _Cursor:
 
 
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+_VERSIONED = "SELECT 1 FROM pg_class WHERE relname = 'skytells_version' AND pg_table_is_visible(oid)"
+"""Reads the catalogue itself: to_regclass() may answer from before the lock that was waited for."""
 _COUNTING = (
     "CREATE TABLE IF NOT EXISTS skytells_version (number INTEGER NOT NULL)",
     "INSERT INTO skytells_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM skytells_version)",
@@ -213,7 +215,7 @@ _COUNTING = (
 
 def _version(connection: psycopg.Connection[Any]) -> int:
     """Give the number of the last migration; 0 where there is no table."""
-    if connection.execute("SELECT to_regclass('skytells_version')").fetchone() == (None,):
+    if connection.execute(_VERSIONED).fetchone() is None:
         return 0
     found = connection.execute("SELECT number FROM skytells_version").fetchone()
     return int(found[0]) if found else 0

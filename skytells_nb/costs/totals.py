@@ -95,7 +95,8 @@ class Totals:
         facts = [
             f"{number(self.calls, 'call')}{' in the sandbox' if sandbox else ''}",
             *([f"{self.errors:,} failed"] if self.errors else []),
-            *([f"{self.tokens.prompt:,} tokens in, {self.tokens.completion:,} out"] if any(self.tokens) else []),
+            *([f"{self.tokens.prompt:,} tokens in"] if any(self.tokens) else []),
+            *([f"{self.tokens.completion:,} out"] if self.tokens.completion else []),
             *([number(self.outputs, "output")] if self.outputs else []),
             *([f"{seconds(self.waiting)} waiting"] if self.calls else []),
         ]

@@ -13,7 +13,7 @@ from ..api.shown import Shown
 from ..costs.budget import Budget, budget
 from ..costs.budgets import standing
 from ..costs.budgets.accounts import State
-from ..errors import SetupError
+from ..errors import SetupError, plain
 from . import page
 from .command import Command
 from .render import bundle, made
@@ -87,18 +87,24 @@ def _table(*held: Budget) -> str:
 
 
 def _row(shown: Budget) -> tuple[str, ...]:
-    title = f"{shown.title}{' in the sandbox' if shown.sandbox else ''}"
+    title = page.text(_title(shown))
     try:
         state = shown.look()
     except SetupError as error:
-        return (page.text(title), *[""] * 4, page.text(error))
+        return (title, *[""] * 4, page.text(error))
     rules, totals = state.rules, state.totals
     sums = (rules.limit, totals.spent, totals.reserved, rules.left(totals))
     told = [f"at most {dollars(rules.per_call)} a call" if rules.per_call is not None else "", _UNKNOWN[rules.unknown]]
-    told += [f"tag {rules.tag}" if shown.name and rules.tag else ""]
     told += [f"{totals.unpriced} calls of unknown cost" if totals.unpriced else ""]
     cells = [page.text(dollars(amount)) for amount in sums]
-    return (page.text(title), *cells, f"{page.text('; '.join(filter(None, told)))}{_bar(state)}")
+    return (title, *cells, f"{page.text('; '.join(filter(None, told)))}{_bar(state)}")
+
+
+def _title(shown: Budget) -> str:
+    """Say which calls it counts, and under which name."""
+    counted = "all calls" if shown.tag is None else f"calls with the tag {plain(shown.tag, 60)}"
+    named = "" if shown.name is None else f"{plain(shown.name, 60)}: "
+    return f"{named}{counted}{' in the sandbox' if shown.sandbox else ''}"
 
 
 def _bar(state: State) -> str:

@@ -8,11 +8,9 @@ Work that goes on beside the cells, as a run of a form does, belongs to the cell
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,12 +31,6 @@ _owner: ContextVar[Place | None] = ContextVar("skytells_cell", default=None)
 def where() -> Place:
     """Name the cell that this belongs to: the running one, unless another was said."""
     return _owner.get() or (_cell_id, _execution_count)
-
-
-def notebook() -> str | None:
-    """Give the file name of this kernel's notebook where its server says so; its folders may name people."""
-    path = PurePosixPath(os.environ.get("JPY_SESSION_NAME", "").replace("\\", "/"))
-    return path.name or None
 
 
 @contextmanager

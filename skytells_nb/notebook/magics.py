@@ -15,6 +15,7 @@ from ..api.inline import file
 from ..errors import InputError, SetupError, plain
 from ..schema.check import read_json
 from . import cell, command
+from .asking import somebody_can_answer
 from .command import Command
 from .cost_magics import CostMagics
 from .inputs import inputs_of
@@ -146,7 +147,7 @@ class SkytellsMagics(LineReader):
     def skytells_login(self, line: str) -> None:
         if self._read(line, LOGIN) is None:
             return
-        print(current().log_in(_ask_secretly(self._shell)))
+        print(current().log_in(_ask_secretly()))
 
 
 for _spec in ALL:
@@ -154,18 +155,10 @@ for _spec in ALL:
     getattr(_home, _spec.magic).__doc__ = command.help_text(_spec)
 
 
-def _ask_secretly(shell: InteractiveShell) -> str:
-    kernel = getattr(shell, "kernel", None)
-    allowed = getattr(kernel, "_allow_stdin", True) if kernel is not None else _at_a_terminal()
-    if not allowed:
+def _ask_secretly() -> str:
+    if not somebody_can_answer():
         raise SetupError("Nobody can type a key here.", "Set SKYTELLS_API_KEY before the notebook starts.")
     return getpass.getpass("Skytells API key (not shown): ")
-
-
-def _at_a_terminal() -> bool:
-    import sys
-
-    return bool(sys.stdin and sys.stdin.isatty())
 
 
 _NO_PARAMETERS = {

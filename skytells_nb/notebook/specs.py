@@ -10,7 +10,6 @@ _QUIET = Option("quiet", "q", None, "show nothing; the value is still returned")
 _INPUT = Option(
     "input", "i", str, "inputs taken exactly as they are, whatever their names", '{"seed": 7}|{{a_dict}}', raw=True
 )
-_CHAT_QUOTE = Option("quote", "", None, "say what it may cost, and show the request; ask nothing")
 _TIMEOUT = Option("timeout", "", float, "seconds to wait: for the next piece of an answer, or for a job", "60")
 
 CHAT = Spec(
@@ -24,7 +23,7 @@ CHAT = Spec(
         Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
         Option("stop", "", str, "end the answer before this text", '"…"'),
         Option("thread", "", str, "a conversation that remembers", "NAME"),
-        _CHAT_QUOTE,
+        Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
         _OUT,
         _TAG,
         _TIMEOUT,

@@ -14,7 +14,7 @@ from typing import Any
 from ..api import account, shown
 from ..api.record import Call
 from ..api.values import vectors
-from ..costs import progress
+from ..costs import here, progress
 from ..costs.budgets import asking
 from . import cell
 
@@ -60,7 +60,7 @@ class _MetersWhenOpened:
 
 
 def _place() -> tuple[str | None, str | None, int | None]:
-    return (cell.notebook(), *cell.where())
+    return (here.notebook(), *cell.where())
 
 
 class _BudgetsWhenSet:

@@ -96,6 +96,8 @@ def test_tokens_are_priced_by_the_catalogue(address: str, slug: str, pricing: An
         ({**MILLION, "amount": "NaN"}, "the catalogue gives no price"),
         ({"amount": 1, "unit": "image"}, "the unit 'image' is none of tokens"),
         ({**MILLION, "amount": 1, "criterias": [rule("hour", "night", 1)]}, "its price depends on 'hour'"),
+        ({**MILLION, "amount": 1, "criterias": [rule([], "input", 1)]}, "its price depends on '[]'"),  # type: ignore[arg-type]
+        ({**MILLION, "amount": [1], "input": {"amount": {}}}, "the catalogue gives no price"),
         (
             {**MILLION, "amount": 1, "criterias": [rule("type", "input", 1, operator=">")]},
             "its price list uses the operator '>'",
@@ -385,6 +387,7 @@ def test_text_models_are_quoted_by_the_same_verb(client: Client) -> None:
     [
         ("gpt-5", {"prompt": "x"}, {}),
         ("gpt-5", "", {"max_tokens": 5}),
+        ("gpt-5", "x", {"seed": float("nan")}),
         ("truefusion", "a fox", {}),
         ("truefusion", {"prompt": "a fox"}, {"max_tokens": 5}),
     ],

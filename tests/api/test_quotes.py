@@ -290,6 +290,10 @@ def test_an_answer_costs_at_most_its_bytes_and_its_limit(texts: list[str], limit
         ("hello", {"max_output_tokens": 5, "previous_response_id": "r"}, "what the service remembers"),
         ("hello", {"max_tokens": 5, "tools": [{"type": "web_search"}]}, "a tool of the service reads what it wants"),
         ([{"type": "item_reference", "id": "x"}], {"max_tokens": 5}, "pictures and files"),
+        ([{"type": ["message"], "content": "x"}], {"max_tokens": 5}, "pictures and files"),
+        ([{"role": "user", "content": [{"type": {}}]}], {"max_tokens": 5}, "pictures and files"),
+        ([{"role": "user", "content": [None]}], {"max_tokens": 5}, "pictures and files"),
+        ([{"role": "user", "content": "x"}], {"max_tokens": {}, "n": []}, "without max_tokens"),
     ],
 )
 def test_what_nothing_bounds_has_no_upper_bound(asked: Any, params: dict[str, Any], why: str) -> None:

@@ -68,7 +68,7 @@ def test_the_printed_chat_answer_is_read_without_loss(seed: Seed) -> None:
         model="deepbrain-router",
         text="Machine learning is a branch of AI...",
         finish_reason="stop",
-        usage=Usage(9, 10, 19, 0, 0),
+        usage=Usage(9, 10, 19, 0, 0, 0),
     )
     assert reply.raw is body
     assert body == kept

@@ -5,23 +5,31 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import skytells_nb as sky
 from skytells_nb import settings
 from skytells_nb.api.record import Call
 from skytells_nb.costs import budget as budgets
 from skytells_nb.costs import sqlite_store
+from skytells_nb.costs.budget import Budget
 from skytells_nb.costs.budgets import kept, standing
 from skytells_nb.costs.ledger import Ledger, default_ledger
 from skytells_nb.errors import InputError, OverBudgetError, SetupError, UnknownNameError
 from skytells_nb.local import Sandbox
+from tests.postgres import PASSWORD, Postgres
 
 MakeCall = Callable[..., Call]
 
@@ -344,6 +352,79 @@ def test_a_hostile_job_id_is_kept_harmlessly(a_call: MakeCall) -> None:
         budgets.after(a_call(str(number), api="prediction", status="succeeded", remote_id=job, cost="0.01"))
     held = sky.budget(name="lesson")
     assert (held.spent, held.reserved) == (Decimal("0.04"), 0)
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_a_server_that_is_away_lets_nothing_through(a_call: MakeCall, postgres: Postgres) -> None:
+    """Nothing is sent until it is back; what a call cost meanwhile is counted then. The password is told nowhere."""
+    held = sky.budget("1", name="lesson")
+    budgets.before(a_call("a", quoted=Decimal("0.02")))
+    postgres.stop()
+    try:
+        with pytest.warns(RuntimeWarning, match="What calls cost will be counted when it works again") as told:
+            budgets.after(a_call("a", cost="0.01", status="succeeded"))
+        with pytest.raises(SetupError, match=r"^The budget 'lesson' cannot be counted in ") as caught:
+            budgets.before(a_call("b", quoted=Decimal("0.02")))
+        said = f"{caught.value}{told[0].message}{held!r}{budgets.refusal(Decimal(0), sandbox=False)}"
+    finally:
+        postgres.start()
+    assert PASSWORD not in said
+    assert quote(PASSWORD, safe="") not in said
+    spend(a_call, "c", "0.05")
+    assert (held.spent, held.reserved) == (Decimal("0.06"), 0)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["before", "after", "release"]),
+        st.integers(0, 5),
+        st.none() | st.integers(0, 40),
+        st.none() | st.integers(0, 40),
+        st.sampled_from(["running", "succeeded", "failed", "interrupted", "refused"]),
+    ),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@hypothesis.settings(
+    max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(STEPS)
+def test_a_named_budget_counts_as_one_in_memory_does(
+    a_call: MakeCall, steps: list[tuple[str, int, int | None, int | None, Any]]
+) -> None:
+    """Whatever is told of which calls, in which order: the same is allowed, spent, reserved and unknown."""
+    named, plain = sky.budget("1", name="lesson", fresh=True), Budget("1", sandbox=False)
+    example = uuid4().hex
+    for step, number, low, cost, status in steps:
+        call = a_call(
+            f"{example}-{number}",
+            api="prediction",
+            status="sent" if step == "before" else status,
+            remote_id=None if step == "before" else f"{example}-job{number}",
+            quoted_low=None if low is None else Decimal(low) / 100,
+            quoted=None if low is None or low % 2 else Decimal(low) / 50,
+            cost=None if cost is None else str(Decimal(cost) / 100),
+        )
+        outcomes = []
+        for held in (named, plain):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                outcomes.append(_done(held, step, call))
+        assert outcomes[0] == outcomes[1]
+        assert named.look() == plain.look()
+
+
+def _done(held: Budget, step: str, call: Call) -> str:
+    try:
+        if step == "release":
+            held.release(call.id, cost="0.01")
+        else:
+            getattr(held, step)(call)
+    except InputError as error:
+        return type(error).__name__
+    return ""
 
 
 def test_the_tables_come_with_the_record(any_ledger: Ledger) -> None:

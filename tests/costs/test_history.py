@@ -113,30 +113,30 @@ def test_a_prediction_that_is_not_recorded_says_what_the_account_knows(ledger: L
     assert row.dropna().drop("price", errors="ignore").to_dict() == known
 
 
-def test_a_recorded_prediction_is_joined_by_its_id(sandbox: Sandbox, ledger: Ledger) -> None:
+def test_a_recorded_prediction_is_joined_by_its_id(sandbox: Sandbox, any_ledger: Ledger) -> None:
     """The record knows tag, seconds and fingerprint; the two frames count it once."""
-    with recording(sandbox, ledger) as mine, Client(api_key="sk-test", base_url=sandbox.url, observers=()) as other:
+    with recording(sandbox, any_ledger) as mine, Client(api_key="sk-test", base_url=sandbox.url, observers=()) as other:
         job = mine.predict("truefusion", PROMPT, tag="lesson")
         alone = other.predict("truefusion", PROMPT)
-        frame = history(client=mine, ledger=ledger)
+        frame = history(client=mine, ledger=any_ledger)
     assert frame["remote_id"].tolist() == [job.id, alone.id]
     assert frame["recorded"].tolist() == [True, False]
     mine_, alone_ = frame.iloc[0], frame.iloc[1]
-    recorded = usage(live="all", ledger=ledger).iloc[0]
+    recorded = usage(live="all", ledger=any_ledger).iloc[0]
     for name in ("id", "tag", "seconds", "fingerprint", "session", "quoted", "started_at", "endpoint", "attempts"):
         assert mine_[name] == recorded[name]
     assert alone_[["id", "tag", "seconds", "fingerprint"]].isna().all()
-    whole = pd.concat([usage(live="all", ledger=ledger), frame[~frame["recorded"]]])
+    whole = pd.concat([usage(live="all", ledger=any_ledger), frame[~frame["recorded"]]])
     assert sorted(whole["remote_id"]) == sorted([job.id, alone.id])
 
 
-def test_the_account_completes_what_the_record_lacks(ledger: Ledger, a_call: MakeCall) -> None:
+def test_the_account_completes_what_the_record_lacks(any_ledger: Ledger, a_call: MakeCall) -> None:
     """A kernel that was killed left a row that still says that the job runs."""
-    ledger.insert(
+    any_ledger.insert(
         row_of(a_call("a", api="prediction", model="truefusion", remote_id="job-1", status="running", tag="t"))
     )
     with serving(of_one_page(a_job())) as service, service.client() as client:
-        row = history(client=client, ledger=ledger).iloc[0]
+        row = history(client=client, ledger=any_ledger).iloc[0]
     assert (row["id"], row["tag"], row["recorded"]) == ("a", "t", True)
     assert (row["status"], row["cost"], row["cost_source"], row["predict_time"]) == (
         "succeeded",
@@ -162,13 +162,13 @@ def test_a_price_of_ours_stays_where_the_account_names_none(ledger: Ledger, a_ca
     assert frame.loc["job-2", "cost_reason"] == "the API named no credits and the model's price is not known"
 
 
-def test_a_job_that_the_record_holds_twice_is_one_row(ledger: Ledger, a_call: MakeCall) -> None:
+def test_a_job_that_the_record_holds_twice_is_one_row(any_ledger: Ledger, a_call: MakeCall) -> None:
     """Two kernels waited for it, and only the second learned its cost."""
     job = {"api": "prediction", "model": "truefusion", "remote_id": "job-1"}
-    ledger.insert(row_of(a_call("a", status="running", tag="first", **job)))
-    ledger.insert(row_of(a_call("b", status="succeeded", cost="0.04", seconds=2.5, **job)))
+    any_ledger.insert(row_of(a_call("a", status="running", tag="first", **job)))
+    any_ledger.insert(row_of(a_call("b", status="succeeded", cost="0.04", seconds=2.5, **job)))
     with serving(of_one_page(a_job(metadata=None))) as service, service.client() as client:
-        frame = history(client=client, ledger=ledger)
+        frame = history(client=client, ledger=any_ledger)
     row = frame.iloc[0]
     assert len(frame) == 1
     assert (row["id"], row["tag"], row["seconds"]) == ("a", "first", 2.5)

@@ -210,11 +210,11 @@ def test_there_are_at_most_sixty_bars(length: timedelta, unit: str, number: int)
     assert ax.get_ylabel() == f"cost in USD per {unit}"
 
 
-def test_a_call_without_a_time_is_said() -> None:
-    """A row that does not say when it began stands in no bar, and the title says so."""
-    frame = frame_of_rows([row(), row()])
+def test_a_call_without_a_credible_time_is_said() -> None:
+    """A row that does not say when it began, or in another century, stands in no bar, and the title says so."""
+    frame = frame_of_rows([row(), row(), row(started_at="1970-01-01T00:00:01.000000+00:00")])
     frame.loc[0, "started_at"] = pd.NaT
-    assert "1 call without a time is not in it" in sky.plot.spend(frame).get_title().replace("\n", " ")
+    assert "2 calls without a credible time are not in it" in sky.plot.spend(frame).get_title().replace("\n", " ")
 
 
 # Latency

@@ -79,8 +79,9 @@ def hostile_values(words: str) -> list[object]:
         job,
         replace(job, status=Status.FAILED, error=words),
         replace(job, status=Status.RUNNING),
-        Quote(None, words, words),
-        Quote(Decimal(1), words, words),
+        Quote(None, None, words, words),
+        Quote(Decimal(1), Decimal(1), words, words),
+        Quote(Decimal(1), Decimal(2), words, words),
         words,
         {"a": [words]},
     ]

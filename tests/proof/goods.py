@@ -17,7 +17,10 @@ LINK = "https://example.org/{}.png"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A job: its inputs, what is owed for it by the price list (None: nobody can say), and what it makes."""
+    """A job: its inputs, what is owed for it by the price list (None: nobody can say), and what it makes.
+
+    `short` where it makes less than it was asked for: what came back is owed.
+    """
 
     model: str
     values: dict[str, Any]
@@ -25,6 +28,7 @@ class Work:
     outputs: int = 1
     milliseconds: int = 1200
     currency: str = "USD"
+    short: bool = False
 
 
 Draw = Callable[[Random], Work]
@@ -43,7 +47,8 @@ def _counted(slug: str, rate: str, field: str, most: int) -> Draw:
     def draw(random: Random) -> Work:
         number = random.randint(1, most)
         named = {field: number} if number > 1 or random.random() < 0.5 else {}
-        return Work(slug, _WORDS | named, Fraction(rate) * number, number)
+        made = random.randint(1, number) if random.random() < 0.1 else number
+        return Work(slug, _WORDS | named, Fraction(rate) * made, made, short=made < number)
 
     return draw
 

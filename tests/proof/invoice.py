@@ -47,7 +47,10 @@ NOTHING = Owed(Fraction(0), "priced")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One call: the verb and what it is asked for, what comes back, and what is then true of it."""
+    """One call: the verb and what it is asked for, what comes back, and what is then true of it.
+
+    `short` where less comes back than was asked for.
+    """
 
     verb: str
     model: str
@@ -63,6 +66,7 @@ class Line:
     moment: datetime = FIRST_DAY
     tag: str | None = None
     sandbox: bool = False
+    short: bool = False
 
     @property
     def day(self) -> str:
@@ -119,7 +123,9 @@ def _prediction(random: Random, name: str) -> Line:
     begun = _json({"id": name, "status": random.choice(("queued", "pending", False, "starting")), "input": work.values})
     verb = random.choices(("submit", "predict", "collect"), weights=(80, 15, 5))[0]
     answers = (_json(body),) if verb == "submit" else (begun, _json(body))
-    return Line(verb, work.model, work.values, answers, owed, status, outputs=work.outputs if made else 0)
+    return Line(
+        verb, work.model, work.values, answers, owed, status, outputs=work.outputs if made else 0, short=work.short
+    )
 
 
 def _output(random: Random, work: Work) -> Any:

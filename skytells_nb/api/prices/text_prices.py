@@ -48,7 +48,7 @@ _DIRECTIONS: Mapping[str, tuple[str, ...]] = {
     "cached": ("cached", "cached_input", "cached_prompt", "input_cached", "cached_tokens", "cache_read"),
 }
 _DIRECTION_OF = {word: which for which, words in _DIRECTIONS.items() for word in words}
-_DIRECTION_FIELDS = frozenset({"direction", "token_type", "token_kind", "tokens", "token", "type"})
+_DIRECTION_FIELDS = ("direction", "token_type", "token_kind", "tokens", "token", "type")
 _IN_A_MILLION = {"token": MILLION, "tokens": MILLION, "million_token": Decimal(1), "million_tokens": Decimal(1)}
 _MOST_CASES = 100
 

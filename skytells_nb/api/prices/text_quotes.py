@@ -19,8 +19,8 @@ _FRAME = 16
 """Tokens that frame a message or a tool, at most."""
 _NODE = 4
 """Tokens that frame an object or a list in a tool's description, at most."""
-_TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal"})
-_TEXT_ITEMS = frozenset({None, "message", "function_call", "function_call_output"})
+_TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
+_TEXT_ITEMS = (None, "message", "function_call", "function_call_output")
 _SAID_IN_PARAMS = ("tools", "functions", "instructions", "response_format", "text", "tool_choice")
 _LIMITS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
@@ -106,5 +106,5 @@ def _bytes_in(value: Any) -> int:
             total += _NODE
             waiting += each
         elif each is not None:
-            total += len(str(each)[:400])
+            total += each.bit_length() // 3 + 6 if isinstance(each, int) else 30
     return total

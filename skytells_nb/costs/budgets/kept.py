@@ -198,8 +198,9 @@ def collect(call: Call) -> None:
     if not is_collected(call):
         return
     with suppress(StoreError, SetupError):
-        store = default_ledger().store
-        if store.exists():
+        ledger = default_ledger()
+        store = ledger.store
+        if not ledger.unwritten and store.exists():
             for name, sandbox in counting(store, call):
                 if (id(store), name, sandbox) not in _budgets:
                     KeptAccount(BudgetTable(store, name, sandbox=sandbox)).settle(call)

@@ -47,13 +47,13 @@ class _Times:
 def spend(df: Any, ax: Axes | None = None) -> Axes:
     """Draw what calls cost over time (UTC), in bars that stand on each other, one colour and hatch a model.
 
-    A bar is a second, a minute, …, a year, so that there are at most 60. Calls of unknown cost are no part of a bar:
+    A bar is a second, a minute, …, a month, so that there are at most 60, or a year. Calls of unknown cost are in none:
     their number stands in the title, and a cross where they were. Of several currencies, the one that most calls have
     is drawn. Of many models, the 8 that cost most are told apart.
     """
     calls, costs, currency = in_one_currency(chosen(df, "cost", "currency"))
     dated = ~np.isnat(calls.moments())
-    calls, costs = calls.only(dated, "without a time"), costs[dated]
+    calls, costs = calls.only(dated, "without a credible time"), costs[dated]
     known = are_known(costs)
     unknown = len(costs) - int(known.sum())
     costs[~known] = Decimal(0)

@@ -25,6 +25,8 @@ Amounts = npt.NDArray[np.object_]
 ALWAYS = ("model", "sandbox", "started_at")
 _MOST = Decimal("1e12")
 _NOTHING = Decimal(0)
+_CENTURY = (np.datetime64("2000-01-01", "us"), np.datetime64("2100-01-01", "us"))
+"""When a clock may be right; one that is not would stretch the time for all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +76,10 @@ class Calls:
         return np.array([*map(_amount, self.frame[column].tolist()), None], dtype=object)[:-1]
 
     def moments(self) -> npt.NDArray[np.datetime64]:
-        """Give when the calls began, in UTC to the microsecond; NaT where that is not known."""
+        """Give when the calls began, in UTC to the microsecond; NaT where that is not known, or not of this century."""
         began = pd.to_datetime(self.frame["started_at"], utc=True, errors="coerce", **_how(self.frame["started_at"]))
-        return began.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+        found = began.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+        return np.where((found >= _CENTURY[0]) & (found < _CENTURY[1]), found, np.datetime64("NaT", "us"))
 
     def title(self, what: str, *facts: str, doubts: str = "") -> str:
         """Write the title: what is shown, of how many calls of when, live or not, and what is not in it."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..arrays import amount
+from ..cells import amount
 from ..store import Cursor, Result
 from .grouping import FAILED, PERCENTILES, Group, Ranks, added, claimed, expression, rank
 
@@ -27,36 +27,43 @@ _FITTING = f"""
 """Exact: so short a number has no more places, and below 100 floats are a hundred times finer than the last of them."""
 _TOKENS = ("prompt_tokens", "completion_tokens", "outputs")
 _BITS = 20
+_WHOLE = len(_TOKENS) + 3
 
 
-def _halves(value: str, condition: str = "") -> str:
-    """Add up the halves of whole numbers, since SQLite's sums have 64 bits."""
-    halves = (f"{value} >> {_BITS}", f"{value} & {(1 << _BITS) - 1}")
-    return ", ".join(f"sum(CASE WHEN {condition} THEN {half} END)" if condition else f"sum({half})" for half in halves)
+def _sums(*, large: bool) -> str:
+    """Write the sums; `large` takes those of whole numbers in halves, since SQLite's sums have 64 bits."""
+
+    def parts(value: str) -> list[str]:
+        return [f"{value} >> {_BITS}", f"{value} & {(1 << _BITS) - 1}"] if large else [value]
+
+    whole = [f"sum({part})" for name in (*_TOKENS, "fitting") for part in parts(name)]
+    whole += [f"sum(CASE WHEN source = {source} THEN {part} END)" for source in (1, 2) for part in parts("fitting")]
+    return f"""
+        min(begun), min(currency), max(currency), count(*), sum(error), sum(seconds), count(took), count(ttft),
+        count(cost), count(cost) - count(fitting), {", ".join(whole)}
+    """
 
 
-_SUMS = f"""
-    min(begun), min(currency), max(currency), count(*), sum(error), sum(seconds), count(took), count(ttft), count(cost), count(cost) - count(fitting),
-    {", ".join(map(_halves, _TOKENS))}, {_halves("fitting")}, {_halves("fitting", "source = 1")},
-    {_halves("fitting", "source = 2")}
-"""
 _SUCCEEDED = "CASE WHEN status = 'succeeded' THEN {} END"
 _MEASURED = f"{_SUCCEEDED.format('seconds')} AS took, {_SUCCEEDED.format('ttft')} AS ttft"
 
 
-def sums(cursor: Cursor, source: str, values: Sequence[Any], keys: Sequence[str]) -> dict[Key, Group]:
+def sums(
+    cursor: Cursor, source: str, values: Sequence[Any], keys: Sequence[str], *, large: bool = False
+) -> dict[Key, Group]:
     """Sum up what `source`, SQL that gives columns of the record, holds, for each combination of the keys.
 
-    The percentiles are still missing, but not of how many calls they are.
+    The percentiles are still missing, but not of how many calls they are. SQLite raises an error where a sum has over
+    64 bits, unless they are taken to be `large`.
     """
     asked, names = _asked(keys)
     begun = "started_at" if "cell" in keys else "NULL"
     once = f"""
-        SELECT {asked}, {begun} AS begun, currency, status IN {FAILED} AS error, {", ".join(_TOKENS)}, seconds, {_MEASURED},
-            cost, {_FITTING} AS fitting, CASE cost_source WHEN 'billed' THEN 1 WHEN 'priced' THEN 2 ELSE 0 END AS source
+        SELECT {asked}, {begun} AS begun, currency, status IN {FAILED} AS error, seconds, {_MEASURED},
+            {", ".join(_TOKENS)}, cost, {_FITTING} AS fitting, CASE cost_source WHEN 'billed' THEN 1 WHEN 'priced' THEN 2 ELSE 0 END AS source
         FROM ({source}) LIMIT -1
     """  # noqa: S608 - our own names; the limit keeps SQLite from working expressions out for every use
-    found = _all(cursor.execute(f"SELECT {names}, {_SUMS} FROM ({once}) GROUP BY {names}", values))  # noqa: S608
+    found = _all(cursor.execute(f"SELECT {names}, {_sums(large=large)} FROM ({once}) GROUP BY {names}", values))  # noqa: S608
     groups: dict[Key, Group] = {}
     odd = 0
     for row in found:
@@ -79,8 +86,10 @@ def _asked(keys: Sequence[str]) -> tuple[str, str]:
 
 def _group(key: Key, sums: Sequence[Any]) -> tuple[Group, int]:
     """Read what was summed up; says also how many amounts were not."""
-    begun, least, most, calls, errors, seconds, took, ttft, known, odd, *halves = sums
-    prompt, completion, outputs, cost, billed, priced = map(_joined, halves[::2], halves[1::2])
+    begun, least, most, calls, errors, seconds, took, ttft, known, odd, *whole = sums
+    if len(whole) > _WHOLE:
+        whole = [None if high is None else (high << _BITS) + low for high, low in zip(*[iter(whole)] * 2, strict=True)]
+    prompt, completion, outputs, cost, billed, priced = whole
     group = Group(
         keys=key,
         begun=begun,
@@ -110,10 +119,6 @@ def _add(group: Group, found: Decimal | None, known_by: int) -> None:
         group.billed = added(group.billed, found)
     elif known_by == 2:
         group.priced = added(group.priced, found)
-
-
-def _joined(high: int | None, low: int | None) -> int | None:
-    return None if high is None or low is None else (high << _BITS) + low
 
 
 def _money(fitting: int | None) -> Decimal:

@@ -5,11 +5,12 @@ A key is a column, or the UTC day, month or hour in which a call began. Text tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any, Literal
 
+from ...api.prices.amounts import EXACT
 from ...errors import InputError, UnknownNameError
 from ..columns import COLUMNS
 
@@ -26,8 +27,6 @@ _PLAIN = (
 _LENGTHS = {"month": 7, "day": 10, "hour": 13}
 """How much of a moment, as ISO 8601 writes it, names the time."""
 GROUPINGS = (*_PLAIN, *_LENGTHS)
-
-_EXACT = Context(prec=200)  # a notebook may have changed its own
 
 
 Ranks = tuple[int, dict[int, float]]
@@ -60,7 +59,7 @@ class Group:
 
 def keys_of(by: str | Sequence[str]) -> list[str]:
     """Read what to sum up by; raises `InputError` for nothing, `UnknownNameError` for what is no grouping."""
-    keys = [by] if isinstance(by, str) else list(by)
+    keys = [by] if isinstance(by, str) else list(by) if isinstance(by, Iterable) else []
     if not keys:
         raise InputError("Nothing to sum up by.", f"Name one of {', '.join(GROUPINGS)}.")
     for key in keys:
@@ -100,11 +99,11 @@ def rank(percent: int, count: int) -> int:
 
 def added(one: Decimal, other: Decimal) -> Decimal:
     """Add two amounts exactly."""
-    return _EXACT.add(one, other)
+    return EXACT.add(one, other)
 
 
 def shortest(found: Decimal) -> Decimal:
     """Leave out the zeros that say nothing after the point."""
-    short = _EXACT.normalize(found)
+    short = EXACT.normalize(found)
     exponent = short.as_tuple().exponent
-    return _EXACT.quantize(short, Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short
+    return EXACT.quantize(short, Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ...errors import SetupError
-from ..arrays import amount, real, text, whole
+from ..cells import amount, real, text, whole
 from ..choice import Choice
 from ..columns import COLUMNS, Kind
 from ..ledger import Ledger
@@ -24,23 +24,26 @@ def groups_of(ledger: Ledger, chosen: Choice, keys: Sequence[str]) -> list[Group
 
     Where the store cannot be read, a RuntimeWarning says so, and what is in memory is summed up.
     """
-    try:
-        if ledger.store.exists():
-            return _summed(ledger.store, [[*ledger.unwritten.values()]], chosen, keys)
-    except (StoreError, SetupError):
-        pass  # reading says what is wrong, once
+    for large in (False, True):
+        try:
+            if ledger.store.exists():
+                return _summed(ledger.store, [[*ledger.unwritten.values()]], chosen, keys, large=large)
+        except (StoreError, SetupError):
+            pass  # a sum was too large, or reading says what is wrong, once
     with TemporaryDirectory() as folder:
         store = open_store(Path(folder, "rows.sqlite3"))
         try:
             rows = (
                 [dict(zip(COLUMNS, row, strict=True)) for row in chunk] for chunk in ledger.read([*COLUMNS], chosen)
             )
-            return _summed(store, rows, chosen, keys)
+            return _summed(store, rows, chosen, keys, large=True)
         finally:
             store.close()
 
 
-def _summed(store: Store, rows: Iterable[Sequence[Row]], chosen: Choice, keys: Sequence[str]) -> list[Group]:
+def _summed(
+    store: Store, rows: Iterable[Sequence[Row]], chosen: Choice, keys: Sequence[str], *, large: bool
+) -> list[Group]:
     """Sum up what a store holds, and these rows in place of those that it has of the same calls."""
     condition, values = chosen.where()
     with store.reading() as cursor:
@@ -53,7 +56,7 @@ def _summed(store: Store, rows: Iterable[Sequence[Row]], chosen: Choice, keys: S
             return by_postgres.sums(cursor, source, values, keys)
         with ThreadPoolExecutor(1) as beside:
             early = None if held else beside.submit(_ranks_beside, store, source, values, keys)
-            groups = by_sqlite.sums(cursor, source, values, keys)
+            groups = by_sqlite.sums(cursor, source, values, keys, large=large)
             ranks = early.result() if early else {}
         if not _agree(groups, ranks):  # somebody wrote in between, or what is held is in this connection only
             ranks = by_sqlite.ranks(cursor, source, values, keys)

@@ -149,8 +149,25 @@ def test_the_price_stands_on_the_run_button(online: Sandbox) -> None:
 
 def test_an_unknown_price_says_so(online: Sandbox) -> None:
     """It is not left out, and never 0."""
-    form = sky.form(next(model for model in current().models() if model.pricing.get("formula")))
+    form = sky.form(next(model for model in current().models() if model.pricing.get("unit") == "computing_second"))
     assert button(form, "Run").description == "Run, price unknown"
+
+
+def test_a_range_stands_on_the_run_button(online: Sandbox) -> None:
+    """From the least to the most, until the input is given that decides it; the reason stands beside it."""
+    form = sky.form("sandbox-voice")
+    assert button(form, "Run").description == "Run, $0.005 to $0.15"
+    form.set(text="Hello")
+    assert "duration_seconds is not given" in form.face._reason.value
+    form.set(duration_seconds=4)
+    assert button(form, "Run").description == "Run, about $0.02"
+
+
+def test_a_picture_behind_a_link_leaves_the_price_open(online: Sandbox) -> None:
+    """Only its least is known."""
+    form = sky.form("flux-2-flex")
+    form.set(prompt="a fox", input_images=["https://example.org/a.png"])
+    assert button(form, "Run").description == "Run, at least $0.06"
 
 
 def test_run_is_disabled_until_it_can(online: Sandbox) -> None:
