@@ -198,7 +198,10 @@ def ledger_place(argument: str | os.PathLike[str] | None = None) -> Path | str:
         place = os.fspath(chosen)
         if place.startswith("sqlite:///"):
             place = place.removeprefix("sqlite:///")
-        return place if "://" in place else Path(place).expanduser()
+        try:
+            return place if "://" in place else Path(place).expanduser()
+        except RuntimeError:  # the home of somebody who is not known
+            return Path(place)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("skytells_nb", appauthor=False)) / "ledger.sqlite3"

@@ -7,6 +7,7 @@ is not of its kind is missing in the array; it stops nobody from reading the res
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -159,16 +160,16 @@ def _flags(values: Sequence[Any]) -> Any:
 
 
 def _texts(values: Sequence[Any]) -> Any:
-    if values.count(None) == len(values):
-        return pd.array([pd.NA], dtype="string").repeat(len(values))
     try:
-        return pd.array(values, dtype="string")
-    except (TypeError, ValueError):  # half a character, or what is no text
-        return pd.array([None if value is None else text(value) for value in values], dtype="string")
+        "".join(filter(None, values)).encode()
+    except (TypeError, UnicodeEncodeError):  # what is no text, or half a character
+        values = [None if value is None else text(value) for value in values]
+    return pd.array(values, dtype="string")
 
 
 def _moments(values: Sequence[Any]) -> Any:
-    read = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+    known = [value if isinstance(value, str | datetime) else None for value in values]
+    read = pd.to_datetime(pd.Series(known, dtype="object"), utc=True, format="ISO8601", errors="coerce")
     return read.dt.as_unit("us").array
 
 

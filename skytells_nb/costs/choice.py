@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from .. import settings
 from ..errors import InputError, plain
+from .cells import text
 from .rows import SESSION, Row
 
 Live = Literal["all"] | bool | None
@@ -89,8 +90,9 @@ def choose(
         recent = _ago(span(last))
         begin = recent if begin is None else max(begin, recent)
     for name, asked in (("model", model), ("tag", tag)):
-        if not isinstance(asked, str | None):
-            raise InputError(f"{name}={plain(repr(asked), 40)} is no name.", f'Name one {name}, such as {name}="…".')
+        if asked is not None and (not isinstance(asked, str) or text(asked) != asked or "\0" in asked):
+            what = f"{name}={plain(repr(asked), 40)} is no name."
+            raise InputError(what, f'Name one {name}, such as {name}="…".')
     return Choice(
         since=begin,
         until=end,

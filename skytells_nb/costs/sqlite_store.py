@@ -36,7 +36,10 @@ class SqliteStore(Connected[sqlite3.Connection]):
 
     def exists(self) -> bool:
         """Say whether the file is there."""
-        return self._connection is not None or self.path.exists()
+        try:
+            return self._connection is not None or self.path.exists()
+        except OSError as error:  # a name that is too long, a folder that may not be searched
+            raise _told(error) from error
 
     def execute(self, sql: str, params: Sequence[Any] = (), /) -> int:
         """Run and commit one statement; returns how many rows it changed."""
@@ -121,6 +124,11 @@ class SqliteStore(Connected[sqlite3.Connection]):
     def _migrate(self, connection: sqlite3.Connection) -> None:
         if _version(connection) > len(MIGRATIONS):
             raise self._newer()
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if names and "calls_remote" not in names:
+            raise SetupError(
+                f"{self.place} is a SQLite file of another program.", "Set SKYTELLS_NB_LEDGER to another file."
+            )
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         for number, step in enumerate(MIGRATIONS, start=1):

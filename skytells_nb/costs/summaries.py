@@ -36,9 +36,9 @@ def summary(
     "notebook", "session", "cell" (in the order in which they were first run), "execution_count", "sandbox", "stream",
     or the UTC "hour", "day" or "month" in which calls began. The other arguments choose rows, as for `usage`.
 
-    `calls` counts all, `errors` those that failed or were refused; tokens, outputs and `seconds` are totals. `cost` is
-    what is known, exactly; `billed` and `priced` say of how much of it each is so, and `unpriced` how many calls have
-    no known cost. Percentiles are of calls that succeeded, `seconds_n` and `ttft_n` how many there are; they are by
+    `calls` counts all, `errors` those that failed or were refused. `cost` is what is known, exactly; `billed` and
+    `priced` say of how much of it each is so, and `unpriced` how many calls have no known cost. Tokens, outputs and
+    `seconds` are totals. Percentiles are of calls that succeeded; `seconds_n` and `ttft_n` say of how many. They are by
     nearest rank (a value that was measured), and missing where there are too few: p50 takes 5, p90 10, p95 20, p99 100.
     A figure of which nothing is known is missing, never 0. Where calls were charged in other currencies than USD,
     "currency" becomes one of the keys. Raises `InputError` for what cannot be read so.
@@ -87,6 +87,10 @@ def _amount(name: str) -> Callable[[Group], Decimal | None]:
 _COLUMNS: dict[str, tuple[Kind, Callable[[Group], Any]]] = {
     "calls": ("count", attrgetter("calls")),
     "errors": ("count", attrgetter("errors")),
+    "cost": ("money", _amount("cost")),
+    "billed": ("money", _amount("billed")),
+    "priced": ("money", _amount("priced")),
+    "unpriced": ("count", lambda group: group.calls - group.known),
     "prompt_tokens": ("count", attrgetter("prompt_tokens")),
     "completion_tokens": ("count", attrgetter("completion_tokens")),
     "outputs": ("count", attrgetter("outputs")),
@@ -95,10 +99,6 @@ _COLUMNS: dict[str, tuple[Kind, Callable[[Group], Any]]] = {
     **{f"seconds_p{percent}": ("real", _rank("seconds", percent)) for percent in PERCENTILES},
     "ttft_n": ("count", _count("ttft")),
     **{f"ttft_p{percent}": ("real", _rank("ttft", percent)) for percent in PERCENTILES},
-    "cost": ("money", _amount("cost")),
-    "billed": ("money", _amount("billed")),
-    "priced": ("money", _amount("priced")),
-    "unpriced": ("count", lambda group: group.calls - group.known),
 }
 """The columns of `summary()`, in order."""
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from skytells_nb import settings
-from skytells_nb.api.record import Call
+from skytells_nb.api.record import Call, Charge
 from skytells_nb.costs.choice import span
 from skytells_nb.costs.columns import COLUMNS
-from skytells_nb.costs.frames import DTYPES, usage
+from skytells_nb.costs.frames import DTYPES, frame_of_rows, usage
 from skytells_nb.costs.ledger import Ledger, row_of
 from skytells_nb.errors import InputError
+from tests.postgres import Postgres
 
 MakeCall = Callable[..., Call]
 
@@ -133,3 +136,83 @@ def test_rows_in_memory_are_rows_too(ledger: Ledger, a_call: MakeCall) -> None:
     frame = usage(ledger=ledger)
     assert list(frame["cost"]) == [Decimal("0.5")]
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == DTYPES
+
+
+def test_a_row_in_memory_is_shown_instead_of_the_older_one_on_disk(filled: Ledger, a_call: MakeCall) -> None:
+    """A call is never there twice."""
+    filled.unwritten["a"] = row_of(a_call("a", cost="7", status="succeeded"))
+    frame = usage(ledger=filled)
+    assert sorted(frame["id"]) == [*"abcde"]
+    assert frame.set_index("id").loc["a", "cost"] == 7
+
+
+def test_rows_are_ordered_by_when_they_began(ledger: Ledger, a_call: MakeCall) -> None:
+    """Whatever their ids are, and those in memory among them."""
+    start = datetime(2026, 3, 6, tzinfo=UTC)
+    for name, second in (("b", 3), ("c", 1), ("a", 2)):
+        ledger.insert(row_of(a_call(name, started_at=start + timedelta(seconds=second))))
+    ledger.unwritten["d"] = row_of(a_call("d", started_at=start))
+    frame = usage(ledger=ledger)
+    assert "".join(frame["id"]) == "dcab"
+    assert list(frame.index) == [0, 1, 2, 3]
+
+
+def test_both_stores_give_the_same_frame(path: Path, postgres: Postgres, a_call: MakeCall) -> None:
+    """Of text and numbers, or of the types that PostgreSQL has."""
+    frames = []
+    for place in (str(path), postgres.place()):
+        ledger = Ledger(place)
+        price = {"unit": "image", "amount": "0.04"}
+        charge = Charge(Decimal("0.0400"), "USD", "billed", "4 cents", price)
+        more: dict[str, Any] = {"seconds": 1.25, "prompt_tokens": 2**60 + 1, "stream": True, "usage": {"a": [1]}}
+        ledger.insert(row_of(a_call("a", charge=charge, status="succeeded", **more)))
+        ledger.insert(row_of(a_call("b", tag="ä"), lambda: ("x.ipynb", "cell", 4)))
+        frames.append(usage(ledger=ledger))
+        ledger.close()
+    pd.testing.assert_frame_equal(*frames)
+    assert frames[0]["prompt_tokens"][0] == 2**60 + 1
+
+
+ODD: dict[str, list[Any]] = {
+    "count": ["x", 2.5, 2**70, math.inf],
+    "real": ["x", math.nan, math.inf, 10**400],
+    "money": ["", "x", "NaN", "Infinity", 0.5, "1E+999999"],
+    "moment": ["", "soon", "2026-13-45", 7e99],
+    "flag": ["x", math.nan],
+}
+
+
+@pytest.mark.parametrize(("kind", "odd"), [(kind, value) for kind, values in ODD.items() for value in values])
+def test_what_is_not_of_its_kind_is_missing(kind: str, odd: object) -> None:
+    """The dtypes stay, and the other rows are read."""
+    name = next(name for name, each in COLUMNS.items() if each == kind)
+    good: dict[str, Any] = {
+        "count": 7,
+        "real": 0.5,
+        "money": "0.5",
+        "moment": "2026-03-06T20:15:23+00:00",
+        "flag": True,
+    }
+    frame = frame_of_rows([{name: odd}, {name: good[kind]}, {}])
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == DTYPES
+    assert list(frame[name].isna()) == [True, False, True]
+
+
+def test_text_that_cannot_be_written_is_marked() -> None:
+    """Half a character, and what is no text at all."""
+    frame = frame_of_rows([{"id": "\ud83c", "model": "\ud83c", "tag": 7}, {"id": 7}])
+    assert list(frame["id"]) == ["?", "7"]
+    assert (frame["model"][0], frame["tag"][0]) == ("?", "7")
+
+
+def test_rows_by_name_make_the_same_frame(filled: Ledger) -> None:
+    """As the ledger gives them."""
+    pd.testing.assert_frame_equal(frame_of_rows(filled.rows()), usage(ledger=filled, live="all"))
+
+
+def test_a_frame_can_be_grouped_and_compared(filled: Ledger) -> None:
+    """Categories behave as the words that they are."""
+    frame = usage(ledger=filled)
+    assert int((frame["model"] == "truefusion").sum()) == 2
+    assert frame.groupby("model", observed=True)["cost"].count().to_dict() == {"gpt-5": 2, "truefusion": 2}
+    assert list(frame["model"].cat.categories) == ["gpt-5", "truefusion"]

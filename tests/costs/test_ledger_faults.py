@@ -79,8 +79,16 @@ def full(path: Path) -> None:
     path.symlink_to("/dev/full")
 
 
+def another_program_s(path: Path) -> None:
+    """Let another program have written a file of its own there, with a table of that name."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE calls (number TEXT)")
+
+
 @pytest.mark.parametrize(
-    "broken", [a_file_for_a_folder, a_folder_in_its_place, damaged, damaged_in_the_middle, newer, full]
+    "broken",
+    [a_file_for_a_folder, a_folder_in_its_place, damaged, damaged_in_the_middle, another_program_s, newer, full],
 )
 def test_a_ledger_that_cannot_be_written_stops_no_call(
     broken: Callable[[Path], None], path: Path, ledger: Ledger
@@ -110,6 +118,25 @@ def test_a_newer_ledger_is_left_untouched(path: Path, ledger: Ledger, a_call: Ma
         ledger.rows()
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_file_of_another_program_is_left_untouched(path: Path, ledger: Ledger, a_call: MakeCall) -> None:
+    """Not a byte of it changes."""
+    another_program_s(path)
+    before = path.read_bytes()
+    with pytest.warns(RuntimeWarning, match="is a SQLite file of another program"):
+        Recorder(ledger).before(a_call())
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_place_that_cannot_be_looked_at_warns(tmp_path: Path, a_call: MakeCall) -> None:
+    """Its name is too long: what is in memory is shown."""
+    ledger = Ledger(tmp_path / ("a" * 300))
+    with pytest.warns(RuntimeWarning, match=r"cannot be written .*File name too long"):
+        Recorder(ledger).before(a_call())
+    with pytest.warns(RuntimeWarning, match=r"cannot be read .*File name too long"):
+        assert [row["id"] for row in ledger.rows()] == ["call"]
 
 
 def test_reading_a_ledger_that_cannot_be_read_warns_once(path: Path, ledger: Ledger) -> None:

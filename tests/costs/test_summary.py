@@ -31,6 +31,10 @@ START = datetime(2026, 3, 6, 20, 15, 23, 160110, tzinfo=UTC)
 SUMMED = {
     "calls": "Int64",
     "errors": "Int64",
+    "cost": "object",
+    "billed": "object",
+    "priced": "object",
+    "unpriced": "Int64",
     "prompt_tokens": "Int64",
     "completion_tokens": "Int64",
     "outputs": "Int64",
@@ -45,10 +49,6 @@ SUMMED = {
     "ttft_p90": "Float64",
     "ttft_p95": "Float64",
     "ttft_p99": "Float64",
-    "cost": "object",
-    "billed": "object",
-    "priced": "object",
-    "unpriced": "Int64",
 }
 
 
@@ -94,6 +94,7 @@ def test_sums_are_exact(filled: Ledger) -> None:
 def test_a_summary_has_the_same_dtypes_for_every_grouping(filled: Ledger, by: Any) -> None:
     """Full or empty."""
     full, empty = summary(by, ledger=filled), summary(by, ledger=filled, model="nobody")
+    assert list(full.columns) == list(SUMMED)
     assert {name: str(dtype) for name, dtype in full.dtypes.items()} == SUMMED
     assert {name: str(dtype) for name, dtype in empty.dtypes.items()} == SUMMED
     assert full.index.names == empty.index.names
@@ -276,7 +277,10 @@ def test_times_choose_rows(filled: Ledger, chosen: dict[str, Any], calls: int) -
         ({"model": 5}, "model=5 is no name."),
         ({"last": 7}, "7 is not a span of time."),
         ({"by": []}, "Nothing to sum up by."),
+        ({"model": "\ud83c"}, "model='\\ud83c' is no name."),
+        ({"tag": "a\0b"}, "tag='a\\x00b' is no name."),
         ({"by": None}, "Nothing to sum up by."),
+        ({"by": 5}, "Nothing to sum up by."),
         ({"by": ["model", "model"]}, "'model' is named twice."),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -38,19 +38,24 @@ def _kept(place: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     default_ledger().close()
 
 
-def spending(number: int, *arguments: str) -> list[subprocess.Popen[str]]:
-    """Start processes that spend, and let them all begin at once."""
+def ready(number: int, *arguments: str) -> list[subprocess.Popen[str]]:
+    """Start processes that are to spend; they wait until they are let go."""
     command = [sys.executable, str(WORKER), *arguments]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     started: list[subprocess.Popen[str]] = [subprocess.Popen(command, **pipes) for _ in range(number)]
     for each in started:
         assert each.stdout is not None
         assert each.stdout.readline() == "ready\n"
-    for each in started:
+    return started
+
+
+def spending(*waiting: subprocess.Popen[str]) -> Sequence[subprocess.Popen[str]]:
+    """Let processes that are ready begin at once."""
+    for each in waiting:
         assert each.stdin is not None
         each.stdin.write("go\n")
         each.stdin.flush()
-    return started
+    return waiting
 
 
 def ended(process: subprocess.Popen[str], code: int = 0) -> list[Decimal]:
@@ -65,7 +70,7 @@ def ended(process: subprocess.Popen[str], code: int = 0) -> list[Decimal]:
 def test_eight_processes_spend_exactly_what_is_allowed() -> None:
     """Each tries 40 calls of 0.02 under a limit of 2.00: 100 go, whoever makes them, and not a cent is lost."""
     held = sky.budget("2.00", name="lesson")
-    told = [ended(each) for each in spending(8, "0.02", "0.02", "40")]
+    told = [ended(each) for each in spending(*ready(8, "0.02", "0.02", "40"))]
     assert sum(map(len, told)) == 100
     assert (held.spent, held.reserved, held.left, held.reservations) == (Decimal("2.00"), 0, 0, ())
 
@@ -73,7 +78,7 @@ def test_eight_processes_spend_exactly_what_is_allowed() -> None:
 def test_what_is_cheaper_than_quoted_leaves_room() -> None:
     """Calls quoted at 0.03 that cost 0.01: what is told to have been spent is what the budget says, to the cent."""
     held = sky.budget("1.00", name="lesson")
-    told = [ended(each) for each in spending(8, "0.03", "0.01", "40")]
+    told = [ended(each) for each in spending(*ready(8, "0.03", "0.01", "40"))]
     spent = sum(map(sum, told), Decimal(0))
     assert (held.spent, held.reserved) == (spent, 0)
     assert Decimal("0.70") < spent <= Decimal("1.00")
@@ -81,25 +86,26 @@ def test_what_is_cheaper_than_quoted_leaves_room() -> None:
 
 def test_a_process_that_is_killed_spends_no_more_than_it_reserved() -> None:
     """One dies by SIGKILL while all spend: its last call stays held at most, the others use up the rest, exactly."""
-    held = sky.budget("3.00", name="lesson")
-    doomed, *others = spending(8, "0.02", "0.02", "60")
+    held = sky.budget("4.00", name="lesson")
+    [doomed], others = ready(1, "0.02", "0.02", "1000000"), ready(7, "0.02", "0.02", "30")
+    spending(doomed, *others)
     assert doomed.stdout is not None
-    by_doomed = [Decimal(doomed.stdout.readline()) for _ in range(3)]
+    by_doomed = [Decimal(doomed.stdout.readline())]
     doomed.kill()
     by_doomed += ended(doomed, -9)
     by_others = [cost for each in others for cost in ended(each)]
-    assert held.spent + held.reserved == Decimal("3.00")
+    assert held.spent + held.reserved == Decimal("4.00")
     assert held.reserved in (0, Decimal("0.02"))
     unsaid = held.spent - sum(by_others) - sum(by_doomed)  # it may die between counting a call and telling us
     assert unsaid in (0, Decimal("0.02"))
     held.release(*(each.call for each in held.reservations))
-    assert (held.reserved, held.left) == (0, Decimal("3.00") - held.spent)
+    assert (held.reserved, held.left) == (0, Decimal("4.00") - held.spent)
 
 
 def test_reservations_of_processes_that_ended_hold() -> None:
     """One that ends without saying what its calls cost leaves them held: they may have been billed."""
     held = sky.budget("0.10", name="lesson")
-    [first] = spending(1, "0.02", "0.02", "3", "hold")
+    [first] = spending(*ready(1, "0.02", "0.02", "3", "hold"))
     assert (len(ended(first)), len(held.reservations), held.reserved) == (3, 3, Decimal("0.06"))
-    [second] = spending(1, "0.02", "0.02", "9")
+    [second] = spending(*ready(1, "0.02", "0.02", "9"))
     assert (len(ended(second)), held.spent, held.left) == (2, Decimal("0.04"), 0)

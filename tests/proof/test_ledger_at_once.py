@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,22 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return postgres.place()
 
 
+@pytest.fixture
+def processes() -> Iterator[ExitStack]:
+    """Wait in the end for what was started."""
+    with ExitStack() as stack:
+        yield stack
+
+
 def begin(place: str, name: int) -> subprocess.Popen[bytes]:
     """Start a process that writes when it is told to."""
     command = [sys.executable, str(ledger_writer.__file__), place, f"{name}", str(CALLS)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
 
-def test_eight_write_at_once_and_one_is_killed(place: str) -> None:
+def test_eight_write_at_once_and_one_is_killed(place: str, processes: ExitStack) -> None:
     """Every call of the seven is there, once; of the one, all that it has committed and at most one that it had not."""
-    writers = [begin(place, name) for name in range(PROCESSES)]
+    writers = [processes.enter_context(begin(place, name)) for name in range(PROCESSES)]
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.read(1) == b"r"

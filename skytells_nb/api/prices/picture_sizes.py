@@ -33,18 +33,15 @@ _NO_SIZE = "the inputs do not say how large"
 def asked_for(inputs: Inputs) -> Extent:
     """Give the megapixels of one output, as far as the inputs decide them."""
     named = [inputs.get(name) for name in _SIZE_INPUTS]
-    sides = [inputs.number((name,)) for name in ("width", "height")]
-    by_sides = _area(*sides)
     if "custom" in named:
-        return by_sides or unknown(_NO_SIZE)
+        return _by_sides(inputs) or unknown(_NO_SIZE)
     by_name = next(filter(None, (_told(word, named[-1]) for word in named[:-1])), None) or _by_area(inputs)
-    if by_sides is None:
-        return by_name or unknown(_NO_SIZE)
+    if by_name is not None and not inputs.has("width") and not inputs.has("height"):
+        return by_name  # defaults of the sides are there for "custom"
+    by_sides = _by_sides(inputs)
     if by_name is None:
-        return unknown(_NO_SIZE) if any(named) else by_sides
-    if not inputs.has("width") and not inputs.has("height"):  # their defaults are there for "custom"
-        return by_name
-    return _either(by_name, by_sides, "its size is named and its sides are given too")
+        return unknown(_NO_SIZE) if by_sides is None or any(named) else by_sides
+    return by_name if by_sides is None else _either(by_name, by_sides, "its size is named and its sides are given too")
 
 
 def _by_area(inputs: Inputs) -> Extent | None:
@@ -57,11 +54,11 @@ def _either(one: Extent, other: Extent, why: str) -> Extent:
     return Extent(joined.low, joined.high, why)
 
 
-def _area(width: Extent | None, height: Extent | None) -> Extent | None:
+def _by_sides(inputs: Inputs) -> Extent | None:
+    width, height = (inputs.number((name,)) for name in ("width", "height"))
     if width is None or height is None:
         return None
-    pixels = width.times(height)
-    return pixels.times(exactly(1 / MILLION))
+    return width.times(height).times(exactly(1 / MILLION))
 
 
 def _told(word: Any, ratio: Any) -> Extent | None:

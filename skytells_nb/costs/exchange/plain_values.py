@@ -23,7 +23,7 @@ from ..columns import COLUMNS, Kind
 Table = dict[str, list[Any]]
 """Plain values by column: all columns of the record, in its order, all of one length."""
 
-_LARGEST = Decimal(10) ** 15
+_LARGEST = Decimal("1e15")
 _MOST_PLACES = 60
 _AMOUNT = re.compile(r"\d{1,60}(\.\d{1,60})?([eE][+-]?\d{1,3})?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)

@@ -59,8 +59,9 @@ def sums(
     asked, names = _asked(keys)
     begun = "started_at" if "cell" in keys else "NULL"
     once = f"""
-        SELECT {asked}, {begun} AS begun, currency, status IN {FAILED} AS error, seconds, {_MEASURED},
-            {", ".join(_TOKENS)}, cost, {_FITTING} AS fitting, CASE cost_source WHEN 'billed' THEN 1 WHEN 'priced' THEN 2 ELSE 0 END AS source
+        SELECT {asked}, {begun} AS begun, currency, status IN {FAILED} AS error, {", ".join(_TOKENS)},
+            seconds, {_MEASURED}, cost, {_FITTING} AS fitting,
+            CASE cost_source WHEN 'billed' THEN 1 WHEN 'priced' THEN 2 ELSE 0 END AS source
         FROM ({source}) LIMIT -1
     """  # noqa: S608 - our own names; the limit keeps SQLite from working expressions out for every use
     found = _all(cursor.execute(f"SELECT {names}, {_sums(large=large)} FROM ({once}) GROUP BY {names}", values))  # noqa: S608
