@@ -56,7 +56,7 @@ class MediaCalls(Account):
         system, images = params.pop("system", None), params.pop("images", ())
         asked = messages.messages_of(values, system, images, items=True)
         requests.chat(model, asked, params, stream=False)  # raises for what no request can carry
-        return pricing.quote_text(price, asked, params)
+        return pricing.quote_text(price, asked, params, limit=pricing.CHAT_LIMIT)
 
     def _prepared(
         self,

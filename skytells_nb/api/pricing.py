@@ -4,9 +4,10 @@ from .prices.amounts import dollars
 from .prices.charges import charge_prediction, charge_tokens, measures_of, outputs_of
 from .prices.quotes import Quote, price_label, quote
 from .prices.text_prices import PRINTED_TEXT_PRICES, TextPrice
-from .prices.text_quotes import quote_text
+from .prices.text_quotes import CHAT_LIMIT, quote_text
 
 __all__ = [
+    "CHAT_LIMIT",
     "PRINTED_TEXT_PRICES",
     "Quote",
     "TextPrice",

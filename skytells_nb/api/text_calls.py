@@ -166,7 +166,8 @@ class TextCalls(Account):
         told: Mapping[str, Any],
     ) -> Trace:
         trace = self._trace(api, request, model, tag, asked)
-        trace.quoted(pricing.quote_text(price_lists.find(self.base_url, model), asked, told))
+        limit = pricing.CHAT_LIMIT if api == "chat" else None
+        trace.quoted(pricing.quote_text(price_lists.find(self.base_url, model), asked, told, limit=limit))
         return trace
 
     def _opening(self, begin: Callable[[], Trace], request: wire.Request, model: str, assembly: Assembly) -> Opening:

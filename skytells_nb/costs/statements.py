@@ -50,9 +50,7 @@ def addition(table: str, row: Row, name: str, *, leaving: frozenset[str] = froze
 
 def _told(row: Row, leaving: frozenset[str]) -> Row:
     return {
-        name: value
-        for name, value in row.items()
-        if name not in BEGUN and name not in _CHARGE and name not in leaving
+        name: value for name, value in row.items() if name not in BEGUN and name not in _CHARGE and name not in leaving
     }
 
 

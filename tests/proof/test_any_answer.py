@@ -132,7 +132,7 @@ def shows_itself(value: Any) -> None:
 
 def try_out(bench: Bench, verb: str) -> None:
     """Call a verb: it gives a value that can be shown, or raises our error; either way it is in the ledger."""
-    before = _rows(bench.ledger.path)
+    before = _rows(Path(bench.ledger.place))
     try:
         value = VERBS[verb][0](bench.client)
     except SkytellsError as error:
@@ -140,10 +140,10 @@ def try_out(bench: Bench, verb: str) -> None:
     else:
         shows_itself(value)
     assert bench.ledger.unwritten == {}
-    assert _open_rows(bench.ledger.path) == 0
+    assert _open_rows(Path(bench.ledger.place)) == 0
     posted = sum(asked.method == "POST" for asked in bench.server.asked)
     if verb in RECORDED and posted:
-        assert _rows(bench.ledger.path) == before + 1
+        assert _rows(Path(bench.ledger.place)) == before + 1
 
 
 def _rows(path: Path) -> int:

@@ -58,6 +58,13 @@ def spending(*waiting: subprocess.Popen[str]) -> Sequence[subprocess.Popen[str]]
     return waiting
 
 
+def told(process: subprocess.Popen[str]) -> list[Decimal]:
+    """Wait for the next call that a process tells of, and give what it cost; nothing where it ended before."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    return [Decimal(line)] if line else []
+
+
 def ended(process: subprocess.Popen[str], code: int = 0) -> list[Decimal]:
     """Wait for the end of a process; gives what the calls cost that it told of and nobody has read yet."""
     with process:
@@ -70,16 +77,16 @@ def ended(process: subprocess.Popen[str], code: int = 0) -> list[Decimal]:
 def test_eight_processes_spend_exactly_what_is_allowed() -> None:
     """Each tries 40 calls of 0.02 under a limit of 2.00: 100 go, whoever makes them, and not a cent is lost."""
     held = sky.budget("2.00", name="lesson")
-    told = [ended(each) for each in spending(*ready(8, "0.02", "0.02", "40"))]
-    assert sum(map(len, told)) == 100
+    costs = [ended(each) for each in spending(*ready(8, "0.02", "0.02", "40"))]
+    assert sum(map(len, costs)) == 100
     assert (held.spent, held.reserved, held.left, held.reservations) == (Decimal("2.00"), 0, 0, ())
 
 
 def test_what_is_cheaper_than_quoted_leaves_room() -> None:
     """Calls quoted at 0.03 that cost 0.01: what is told to have been spent is what the budget says, to the cent."""
     held = sky.budget("1.00", name="lesson")
-    told = [ended(each) for each in spending(*ready(8, "0.03", "0.01", "40"))]
-    spent = sum(map(sum, told), Decimal(0))
+    costs = [ended(each) for each in spending(*ready(8, "0.03", "0.01", "40"))]
+    spent = sum(map(sum, costs), Decimal(0))
     assert (held.spent, held.reserved) == (spent, 0)
     assert Decimal("0.70") < spent <= Decimal("1.00")
 
@@ -88,12 +95,13 @@ def test_a_process_that_is_killed_spends_no_more_than_it_reserved() -> None:
     """One dies by SIGKILL while all spend: its last call stays held at most, the others use up the rest, exactly."""
     held = sky.budget("4.00", name="lesson")
     [doomed], others = ready(1, "0.02", "0.02", "1000000"), ready(7, "0.02", "0.02", "30")
-    spending(doomed, *others)
-    assert doomed.stdout is not None
-    by_doomed = [Decimal(doomed.stdout.readline())]
+    spending(doomed)
+    by_doomed = told(doomed)
+    spending(*others)
+    by_others = told(others[0])
     doomed.kill()
     by_doomed += ended(doomed, -9)
-    by_others = [cost for each in others for cost in ended(each)]
+    by_others += [cost for each in others for cost in ended(each)]
     assert held.spent + held.reserved == Decimal("4.00")
     assert held.reserved in (0, Decimal("0.02"))
     unsaid = held.spent - sum(by_others) - sum(by_doomed)  # it may die between counting a call and telling us

@@ -23,16 +23,24 @@ _TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
 _TEXT_ITEMS = (None, "message", "function_call", "function_call_output")
 _SAID_IN_PARAMS = ("tools", "functions", "instructions", "response_format", "text", "tool_choice")
 _LIMITS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+CHAT_LIMIT = 8192
+"""Tokens of a chat answer where nobody says how many (Inference API page, `max_tokens`)."""
 
 
 @exact
 def quote_text(
-    price: TextPrice | str, asked: str | Sequence[Any], params: Mapping[str, Any] | None = None, *, writes: bool = True
+    price: TextPrice | str,
+    asked: str | Sequence[Any],
+    params: Mapping[str, Any] | None = None,
+    *,
+    writes: bool = True,
+    limit: int | None = None,
 ) -> Quote:
     """Say what an answer may cost; `price` is that of the model's tokens, or why it is not known.
 
     `asked` are texts, messages or items of a response, `params` what else is asked: `max_tokens` (or
-    `max_output_tokens`, `max_completion_tokens`) and `n` bound the answer; without them there is no upper bound.
+    `max_output_tokens`, `max_completion_tokens`) and `n` bound the answer; without them the service's own `limit`
+    does, and where it has none, nothing.
     `writes` is false for a model that only reads, such as one that makes vectors.
     """
     if isinstance(price, str):
@@ -40,7 +48,7 @@ def quote_text(
     params = params or {}
     least = min(price.prompt, price.prompt if price.cached is None else price.cached) / MILLION
     read = _most_read(asked, params)
-    written = _most_written(params) if writes else 0
+    written = _most_written(params, limit) if writes else 0
     if isinstance(read, str) or written is None:
         why = read if isinstance(read, str) else "without max_tokens nothing bounds the answer"
         return Quote(least, None, price.currency, f"{why}; {_rates(price, writes=writes)}", price.told)
@@ -58,10 +66,11 @@ def _rates(price: TextPrice, *, writes: bool) -> str:
     return f"{both} a million by {price.source}"
 
 
-def _most_written(params: Mapping[str, Any]) -> int | None:
-    limits = [limit for limit in (count(params.get(name)) for name in _LIMITS) if limit is not None]
+def _most_written(params: Mapping[str, Any], limit: int | None) -> int | None:
+    limits = [given for given in (count(params.get(name)) for name in _LIMITS) if given is not None]
+    most = max(limits) if limits else limit
     answers = count(params.get("n"))
-    return max(limits) * max(1, answers or 1) if limits else None
+    return None if most is None else most * max(1, answers or 1)
 
 
 def _most_read(asked: str | Sequence[Any], params: Mapping[str, Any]) -> int | str:
