@@ -28,6 +28,11 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 """A server that went away is given up within seconds; the address may say otherwise."""
 _WHO = re.compile(r"^(?P<scheme>[^:]*://)(?P<user>[^:@/]*)(?P<password>:.*)?@", re.DOTALL)
+_MANNERS = """
+SET lock_timeout = '3s'; SET datestyle = 'ISO'; SET timezone = 'UTC'; SET extra_float_digits = 1;
+SET default_transaction_isolation = 'read committed'
+"""
+"""Whatever the environment, the role or the database have as their own."""
 _PASSWORD = re.compile(r"[^:]*://[^:@/?]*:(?P<password>[^?]+)@")
 
 
@@ -102,7 +107,6 @@ class PostgresStore(Connected["psycopg.Connection[Any]"]):
     def _connect(self) -> psycopg.Connection[Any]:
         connection = self._link()
         try:
-            connection.execute("SET lock_timeout = '3s'")
             if self._checked(connection) < len(MIGRATIONS):
                 self._migrate(connection)
         except BaseException:
@@ -136,8 +140,13 @@ class PostgresStore(Connected["psycopg.Connection[Any]"]):
         return version
 
     def _link(self) -> psycopg.Connection[Any]:
-        driver = self._driver()
-        return driver.connect(autocommit=True, **self._parts())  # type: ignore[no-any-return]
+        connection = self._driver().connect(autocommit=True, **self._parts() | {"client_encoding": "UTF8"})
+        try:
+            connection.execute(_MANNERS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection  # type: ignore[no-any-return]
 
     def _parts(self) -> dict[str, Any]:
         """Give libpq the address in parts, so that it repeats none of it that is secret."""

@@ -503,10 +503,10 @@ def test_a_call_of_unknown_price_goes_while_something_is_left(a_call: MakeCall) 
 
 
 def test_calls_of_unknown_price_can_be_refused(client: Client, offline: Sandbox) -> None:
-    """With unknown="refuse" chat, whose price nobody knows before, is not sent."""
+    """With unknown="refuse" a response, which nothing bounds, is not sent."""
     sky.budget("1.00", unknown="refuse")
     with pytest.raises(OverBudgetError, match=r"^The price is not known, and the budget refuses what has none\."):
-        client.chat("Hi", model="gpt-5")
+        client.respond("Hi", model="gpt-5")
     assert posted(offline) == []
 
 

@@ -180,6 +180,21 @@ def test_a_driver_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, a_ca
     ledger.unwritten.clear()
 
 
+def test_nobody_s_own_manners_change_what_is_read(
+    postgres: Postgres, a_call: MakeCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither an encoding, a style of dates or a time zone of the environment, nor the digits that a role wants."""
+    for name, value in {"PGCLIENTENCODING": "LATIN1", "PGDATESTYLE": "German, DMY", "PGTZ": "Asia/Tokyo"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PGOPTIONS", "-cextra_float_digits=-10 -cdefault_transaction_isolation=serializable")
+    place = postgres.place()
+    call = a_call(tag="5 € \N{FOX FACE}", seconds=0.1234567890123456)
+    with closing(Ledger(place)) as ledger:
+        ledger.insert(row_of(call))
+        (row,) = ledger.rows()
+    assert (row["tag"], row["seconds"], row["started_at"]) == (call.tag, call.seconds, call.started_at)
+
+
 def test_reading_makes_no_table(postgres: Postgres) -> None:
     """An empty record is no reason to write."""
     with closing(Ledger(postgres.place())) as ledger:

@@ -46,11 +46,11 @@ def test_a_bounded_question_has_a_price(notebook: Kernel) -> None:
     assert calls(notebook) == "0"
 
 
-def test_a_question_without_a_limit_has_no_upper_bound(notebook: Kernel) -> None:
-    """The reason says what would bound it; -o keeps the quote."""
+def test_a_question_without_a_limit_is_bounded_by_the_service_s(notebook: Kernel) -> None:
+    """An answer has at most 8,192 tokens where nobody says how many; -o keeps the quote."""
     ran = notebook.run("%%skytells_chat --quote -o q\nWhat is a notebook?")
-    assert ran.text.startswith("price unknown: without max_tokens nothing bounds the answer")
-    assert notebook.run("print(type(q).__name__, q.high)").stdout == "Quote None\n"
+    assert ran.text.startswith("up to $0.010277 (at most 74 tokens in, a byte each, and 8,192 out; ")
+    assert notebook.run("print(type(q).__name__, q.high)").stdout == "Quote 0.010277\n"
 
 
 def test_what_a_thread_remembers_is_part_of_the_request(notebook: Kernel) -> None:

@@ -27,9 +27,12 @@ def groups_of(ledger: Ledger, chosen: Choice, keys: Sequence[str]) -> list[Group
     for large in (False, True):
         try:
             if ledger.store.exists():
-                return _summed(ledger.store, [[*ledger.unwritten.values()]], chosen, keys, large=large)
-        except (StoreError, SetupError):
-            pass  # a sum was too large, or reading says what is wrong, once
+                groups = _summed(ledger.store, [[*ledger.unwritten.values()]], chosen, keys, large=large)
+                ledger.trouble = ""
+                return groups
+        except (StoreError, SetupError) as error:
+            if "overflow" not in str(error):
+                break  # reading says what is wrong, once
     with TemporaryDirectory() as folder:
         store = open_store(Path(folder, "rows.sqlite3"))
         try:
