@@ -133,7 +133,7 @@ def test_an_interrupted_answer_counts_at_once(a_call: MakeCall) -> None:
     """A chat that was stopped does not go on: what was held for it is spent, not held for ever."""
     held = Budget("1", sandbox=False)
     held.before(ranged(a_call, low="0.01", high="0.20"))
-    held.after(a_call(status="interrupted"))
+    held.after(a_call(status="interrupted", remote_id="chatcmpl-1"))
     assert (held.spent, held.reserved) == (Decimal("0.20"), 0)
 
 

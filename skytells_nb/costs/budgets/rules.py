@@ -99,8 +99,9 @@ class Share:
 
 
 def _goes_on(call: Call) -> bool:
-    """Say whether a call may end later: a job that we only stopped to wait for does."""
-    return call.status in ("sent", "running") or (call.status == "interrupted" and call.remote_id is not None)
+    """Say whether a call may end later: a job that we only stopped to wait for does, an answer that broke off not."""
+    job = call.api == "prediction" and call.remote_id is not None
+    return call.status in ("sent", "running") or (call.status == "interrupted" and job)
 
 
 @dataclass(frozen=True, slots=True)
