@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import skytells_nb
+from skytells_nb.local import Sandbox
 
 HEAVY = ("pandas", "PIL", "ipywidgets", "matplotlib", "jsonschema", "starlette", "uvicorn")
 
@@ -71,6 +72,22 @@ def test_importing_loads_not_even_what_a_call_needs(imported: tuple[str, dict[st
 def test_loading_the_extension_loads_nothing_heavy(loaded: tuple[str, dict[str, Any]], module: str) -> None:
     """`%load_ext skytells_nb` on a real shell leaves the heavy libraries alone."""
     assert module not in loaded[1]["modules"]
+
+
+def test_a_chat_loads_nothing_heavy(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that is recorded, counted by a meter and held by a budget needs no frame, no picture, no other database."""
+    monkeypatch.setenv("SKYTELLS_NB_SANDBOX", shared_sandbox.url)
+    monkeypatch.setenv("SKYTELLS_NB_LEDGER", str(tmp_path / "ledger.sqlite3"))
+    act = (
+        "import skytells_nb as sky\n"
+        "sky.sandbox()\n"
+        "with sky.budget('1'), sky.meter() as m, sky.Client() as client:\n"
+        "    client.chat('Hi')\n"
+        "print(m.calls)"
+    )
+    printed, watched = fresh(act)
+    assert printed.splitlines()[-1] == "1"
+    assert {*watched["modules"]} & {*HEAVY, "numpy", "psycopg", "pyarrow"} == set()
 
 
 def test_importing_prints_nothing_and_touches_nothing(imported: tuple[str, dict[str, Any]]) -> None:

@@ -17,6 +17,11 @@ Api = Literal["chat", "responses", "embeddings", "prediction"]
 CostSource = Literal["billed", "priced", "unknown"]
 CallStatus = Literal["sent", "running", "succeeded", "failed", "canceled", "interrupted", "refused"]
 
+GOING_ON: tuple[CallStatus, ...] = ("sent", "running")
+"""The statuses of calls that have not ended."""
+FAILED: tuple[CallStatus, ...] = ("failed", "refused")
+"""The statuses that count as errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:

@@ -86,7 +86,7 @@ class Trace:
         request_id = headers.get("x-request-id")
         now = self.clock()
         seconds = None if status == "running" or self.sent is None else now - self.sent
-        passed = timedelta(seconds=max(0.0, now - (self.begun or now)))
+        passed = timedelta(seconds=max(0.0, now - (now if self.begun is None else self.begun)))
         return replace(
             self.call,
             status=status,

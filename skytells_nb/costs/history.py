@@ -25,6 +25,7 @@ from .choice import Choice, Moment, choose
 from .columns import COLUMNS
 from .frames import frame_of_rows
 from .ledger import Ledger, default_ledger
+from .precedence import CHARGE
 from .progress import counting
 from .rows import Row
 
@@ -111,7 +112,7 @@ def _recorded(ids: Sequence[str], ledger: Ledger) -> dict[tuple[str, bool], Row]
     """Give what the record knows of predictions, by id and by whether the sandbox ran it; several rows make one."""
     found: dict[tuple[str, bool], Row] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        for chunk in ledger.read([*COLUMNS], _Jobs(ids[start : start + _AT_ONCE])):  # type: ignore[arg-type] # another choice, asked the same
+        for chunk in ledger.read([*COLUMNS], _Jobs(ids[start : start + _AT_ONCE])):
             for values in chunk:
                 row = {name: value for name, value in zip(COLUMNS, values, strict=True) if value is not None}
                 key = (row["remote_id"], bool(row["sandbox"]))
@@ -119,13 +120,10 @@ def _recorded(ids: Sequence[str], ledger: Ledger) -> dict[tuple[str, bool], Row]
     return found
 
 
-_COST = ("cost", "cost_source", "cost_reason", "currency", "price")
-
-
 def _priced(later: Row, earlier: Row) -> Row:
     """Make one of two rows of a prediction: the earlier one, with what only the later one knows."""
     by = earlier if "cost" in earlier else later
-    return later | earlier | {name: by.get(name) for name in _COST}
+    return later | earlier | {name: by.get(name) for name in CHARGE}
 
 
 def _joined(job: Prediction, recorded: Row) -> Row:

@@ -16,25 +16,30 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from .. import settings
-from ..api.record import Call
+from ..api.record import GOING_ON, Call
 from ..errors import SetupError
 from . import statements
 from .columns import COLUMNS
 from .rows import BEGUN, ELSEWHERE, NOWHERE, SESSION, Place, Row, Where, fitting, placed_row, row_of
 from .store import Cursor, LostError, StoreError, UnfitError, open_store
 
-if TYPE_CHECKING:
-    from .choice import Choice
-
 __all__ = ["COLUMNS", "SESSION", "Ledger", "Place", "Recorder", "Row", "Where", "default_ledger", "row_of"]
 
-
-_GOES_ON = ("sent", "running")
 _BOUND = 10_000
 """Of how many calls that go on it is remembered where they began."""
+
+
+class Chosen(Protocol):
+    """Which rows are asked for, as SQL and of a row in memory."""
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Give a condition with `?` for its values, and the values; "" for every row."""
+
+    def holds(self, row: Row) -> bool:
+        """Say whether a row is meant."""
 
 
 class Ledger:
@@ -147,7 +152,7 @@ class Ledger:
             )
             warnings.warn(message, RuntimeWarning, stacklevel=4)
 
-    def read(self, columns: Sequence[str], chosen: Choice | None = None) -> Iterator[list[tuple[Any, ...]]]:
+    def read(self, columns: Sequence[str], chosen: Chosen | None = None) -> Iterator[list[tuple[Any, ...]]]:
         """Read some columns of the rows that were chosen, in chunks, by the order of their ids, which is that of time.
 
         Those that could not be written come last. Where the store cannot be read, a RuntimeWarning says so once, and
@@ -156,7 +161,7 @@ class Ledger:
         names = [name for name in columns if COLUMNS[name]]
         kept = {name: row for name, row in self.unwritten.items() if chosen is None or chosen.holds(row)}
         try:
-            yield from self._stored(names, chosen, [*self.unwritten])
+            yield from self._stored(names, chosen, frozenset(self.unwritten))
         except (StoreError, SetupError) as error:
             self._cannot_read(error)
         else:
@@ -165,16 +170,12 @@ class Ledger:
             yield [tuple(row.get(name) for name in names) for row in kept.values()]
 
     def _stored(
-        self, names: Sequence[str], chosen: Choice | None, without: Sequence[str]
+        self, names: Sequence[str], chosen: Chosen | None, without: frozenset[str]
     ) -> Iterator[list[tuple[Any, ...]]]:
         condition, values = ("", []) if chosen is None else chosen.where()
-        conditions = [f"({condition})"] if condition else []
-        sql = f"SELECT {', '.join(names)}, id FROM {self._table}"  # noqa: S608 - our own names
-        if conditions:
-            sql += f" WHERE {' AND '.join(conditions)}"
-        hidden = frozenset(without)
-        for chunk in self.store.rows(f"{sql} ORDER BY id", values):
-            yield [row[:-1] for row in chunk if row[-1] not in hidden]
+        sql = f"SELECT {', '.join(names)}, id FROM {self._table} WHERE {condition or 'TRUE'} ORDER BY id"  # noqa: S608 - our own names
+        for chunk in self.store.rows(sql, values):
+            yield [row[:-1] for row in chunk if row[-1] not in without]
 
     def _cannot_read(self, error: Exception) -> None:
         trouble = f"The ledger {self.place} cannot be read ({error}): only what this kernel keeps in memory is shown."
@@ -214,7 +215,7 @@ class Recorder:
 
     def after(self, call: Call) -> None:
         """Complete the row; it stays where the call began."""
-        place = self._places.get(call.id) if call.status in _GOES_ON else self._places.pop(call.id, None)
+        place = self._places.get(call.id) if call.status in GOING_ON else self._places.pop(call.id, None)
         self.ledger.record(placed_row(call, place or self._here()), ended=True)
 
     def _here(self) -> Place:

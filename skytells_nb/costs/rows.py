@@ -12,6 +12,7 @@ from typing import Any
 
 from ..api.record import Call
 from ..errors import without_secrets
+from .cells import text
 from .columns import COLUMNS
 
 SESSION = uuid.uuid4().hex[:12]
@@ -86,7 +87,7 @@ def fitting(row: Row) -> Row:
 
 def _fit(name: str, value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return text(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
     if COLUMNS[name] == "count":
         return value if -(2**63) <= value < 2**63 else None
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,9 +1,4 @@
-"""The statements that write a row: what a later one may change of it, and what stands.
-
-A row that has ended keeps its end; what is said of it later adds only what was missing. What a call cost is written as
-one, amount, source and price together, and only where it is known at least as well as what stands: `billed` beats
-`priced` beats `unknown`.
-"""
+"""The statements that write a row, and what is said of it later by the rules of `precedence`."""
 
 from __future__ import annotations
 
@@ -11,18 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from ..api.record import CostSource
+from .precedence import CHARGE, WORTH, ended
 from .rows import BEGUN, Row
-
-_CHARGE = ("cost", "cost_source", "cost_reason", "currency", "price", "credits")
-_MAY_REPLACE = {
-    "billed": "",
-    "priced": "cost_source <> 'billed'",
-    "unknown": "cost_source = 'unknown'",
-}
-_ENDED = {"succeeded": ("succeeded", "canceled", "refused")}
-_ENDED["canceled"] = _ENDED["succeeded"]
-_ALL_ENDED = (*_ENDED["succeeded"], "failed")
-"""A job that failed for us, since its server could not be asked, may have succeeded all the same."""
 
 Statement = tuple[str, list[Any]]
 
@@ -37,7 +23,7 @@ def completion(table: str, row: Row, name: str, *, leaving: frozenset[str] = fro
     told = _told(row, leaving)
     if row["status"] == "succeeded":
         told["error_id"] = None
-    sql = _update(table, tuple(told), row["cost_source"], "{0} = ?", _ENDED.get(row["status"], _ALL_ENDED))
+    sql = _update(table, tuple(told), row["cost_source"], "{0} = ?", ended(row["status"]))
     return sql, [*told.values(), *_charged(row), name]
 
 
@@ -50,12 +36,12 @@ def addition(table: str, row: Row, name: str, *, leaving: frozenset[str] = froze
 
 def _told(row: Row, leaving: frozenset[str]) -> Row:
     return {
-        name: value for name, value in row.items() if name not in BEGUN and name not in _CHARGE and name not in leaving
+        name: value for name, value in row.items() if name not in BEGUN and name not in CHARGE and name not in leaving
     }
 
 
 def _charged(row: Row) -> list[Any]:
-    return [row.get(name) for name in _CHARGE]
+    return [row.get(name) for name in CHARGE]
 
 
 @lru_cache(512)
@@ -65,9 +51,9 @@ def _insert(table: str, names: tuple[str, ...]) -> str:
 
 
 @lru_cache(512)
-def _update(table: str, names: Sequence[str], source: str, how: str, ended: Sequence[str]) -> str:
-    may = _MAY_REPLACE[source]
-    charge = f"{{0}} = CASE WHEN {may} THEN ? ELSE {{0}} END" if may else "{0} = ?"
-    changes = [*(how.format(name) for name in names), *(charge.format(name) for name in _CHARGE)]
-    known = f" AND status NOT IN ({', '.join(map(repr, ended))})" if ended else ""
+def _update(table: str, names: Sequence[str], source: CostSource, how: str, standing: Sequence[str]) -> str:
+    better = ", ".join(repr(other) for other, worth in WORTH.items() if worth > WORTH[source])
+    charge = f"{{0}} = CASE WHEN cost_source IN ({better}) THEN {{0}} ELSE ? END" if better else "{0} = ?"
+    changes = [*(how.format(name) for name in names), *(charge.format(name) for name in CHARGE)]
+    known = f" AND status NOT IN ({', '.join(map(repr, standing))})" if standing else ""
     return f"UPDATE {table} SET {', '.join(changes)} WHERE id = ?{known}"  # noqa: S608 - our own names

@@ -8,10 +8,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ..api.prices.amounts import EXACT, dollars
+from ..api.record import FAILED, GOING_ON
 from .rows import Row
-
-_GOING_ON = ("sent", "running")
-_FAILED = ("failed", "refused")
 
 
 class Tokens(NamedTuple):
@@ -63,7 +61,7 @@ class Totals:
         billed, priced = Money(), Money()
         for row in rows:
             calls += 1
-            errors += row["status"] in _FAILED
+            errors += row["status"] in FAILED
             prompt += row.get("prompt_tokens") or 0
             completion += row.get("completion_tokens") or 0
             outputs += row.get("outputs") or 0
@@ -71,7 +69,7 @@ class Totals:
             cost = row.get("cost")
             if cost is not None:
                 (billed if row["cost_source"] == "billed" else priced).add(Decimal(cost), row["currency"])
-            elif row["status"] in _GOING_ON:
+            elif row["status"] in GOING_ON:
                 running += 1
             else:
                 unknown += 1

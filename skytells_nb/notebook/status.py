@@ -11,6 +11,7 @@ from typing import Any
 from .. import settings
 from ..api.pricing import dollars
 from ..api.shown import Shown
+from ..costs.cells import amount
 from ..costs.choice import Choice
 from ..costs.ledger import SESSION, Ledger, default_ledger
 from ..costs.totals import Money, number
@@ -75,10 +76,10 @@ def _spent(ledger: Ledger, chosen: Choice) -> str:
 def _sum(costs: Counter[tuple[str, Any]]) -> str:
     spent, unknown = Money(), 0
     for (currency, cost), times in costs.items():
-        if cost is None:
+        if (known := amount(cost)) is None:
             unknown += times
         else:
-            spent.add(Decimal(cost), currency, times)
+            spent.add(known, currency, times)
     cost = str(spent) if spent else "" if unknown else dollars(Decimal(0))
     more = f"{unknown:,} of unknown cost" if unknown else ""
     return f"{number(costs.total(), 'call')}: {', '.join(filter(None, (cost, more)))}"

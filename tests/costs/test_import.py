@@ -21,7 +21,7 @@ from pandas.testing import assert_frame_equal
 from skytells_nb.api.record import Call
 from skytells_nb.costs.columns import COLUMNS
 from skytells_nb.costs.exchange import export_usage, import_usage
-from skytells_nb.costs.frames import frame_of_rows, usage
+from skytells_nb.costs.frames import frame_of_rows, summary, usage
 from skytells_nb.costs.ledger import Ledger, row_of
 from skytells_nb.errors import InputError, SetupError
 
@@ -155,7 +155,7 @@ def test_parquet_that_others_wrote_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".csv", ".json", ".jsonl", ".parquet"])
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(part=st.floats(0, 1, exclude_max=True))
 def test_a_file_that_is_cut_off_is_no_other_record(
     tmp_path_factory: pytest.TempPathFactory, ending: str, part: float
@@ -174,7 +174,7 @@ def test_a_file_that_is_cut_off_is_no_other_record(
 
 
 @pytest.mark.parametrize("ending", [".csv", ".json", ".jsonl", ".parquet"])
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_file_with_a_byte_changed_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, ending: str, data: st.DataObject
@@ -222,6 +222,18 @@ def test_an_import_is_recorded_once(filled: Ledger, tmp_path: Path, a_call: Make
         costs = usage(ledger=other).set_index("id")["cost"].to_dict()
         assert costs == {"call-0": Decimal("0.1"), "call-1": Decimal(9), "call-2": None}
     other.close()
+
+
+@pytest.mark.parametrize("cost", ["1e-13", "0.0000000000001", "1e2"])
+def test_amounts_of_an_import_add_up_as_they_are_written(any_ledger: Ledger, tmp_path: Path, cost: str) -> None:
+    """Other programs write e where the record writes E."""
+    known = {"id": "a", "session": "s", "started_at": "2026-03-06T20:15:23.160110+00:00", "api": "chat"}
+    known |= {"endpoint": "POST /x", "model": "m", "stream": "false", "sandbox": "false", "status": "succeeded"}
+    known |= {"attempts": "1", "waited": "0", "cost": cost, "cost_source": "priced", "currency": "USD"}
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"{HEADER}\r\n{line(**known, fingerprint='f')}\r\n".encode())
+    import_usage(path, record=True, ledger=any_ledger)
+    assert summary(ledger=any_ledger).loc["m", "cost"] == Decimal(cost)
 
 
 def test_an_import_is_the_same_in_the_record(any_ledger: Ledger, tmp_path: Path, a_call: MakeCall) -> None:

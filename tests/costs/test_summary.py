@@ -380,7 +380,7 @@ def _expected(rows: list[dict[str, Any]]) -> list[Any]:
     ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(calls_, max_size=60), repeat=st.sampled_from([1, 1, 1, 7]), held=st.integers(0, 3))
 def test_a_summary_equals_an_oracle(
     any_ledger: Ledger, a_call: MakeCall, rows: list[dict[str, Any]], repeat: int, held: int

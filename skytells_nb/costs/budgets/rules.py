@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from ...api.prices.amounts import EXACT, LEAST_SHOWN, dollars
 from ...api.reading import money
-from ...api.record import Call
+from ...api.record import GOING_ON, Call
 from ...errors import InputError, plain
 
 Amount = str | int | float | Decimal
@@ -101,7 +101,7 @@ class Share:
 def _goes_on(call: Call) -> bool:
     """Say whether a call may end later: a job that we only stopped to wait for does, an answer that broke off not."""
     job = call.api == "prediction" and call.remote_id is not None
-    return call.status in ("sent", "running") or (call.status == "interrupted" and job)
+    return call.status in GOING_ON or (call.status == "interrupted" and job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,6 @@ class Rules:
     unknown: Policy = "allow"
     sandbox: bool = False
     tag: str | None = None
-
-    def counts(self, *, sandbox: bool, tag: str | None) -> bool:
-        """Say whether a call belongs to this budget."""
-        return sandbox == self.sandbox and self.tag in (None, tag)
 
     def left(self, totals: Totals) -> Decimal:
         """Say what may still be spent; never below 0."""

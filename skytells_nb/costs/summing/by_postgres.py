@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...api.record import FAILED
 from ..store import Cursor
-from .grouping import FAILED, PERCENTILES, Group, Ranks, claimed, expression
+from .grouping import PERCENTILES, Group, Ranks, claimed, expression
 
 _SHARES = ", ".join(f"0.{percent}" for percent in PERCENTILES)
 _RANKED = """

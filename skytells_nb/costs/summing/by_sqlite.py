@@ -12,16 +12,18 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from ...api.prices.amounts import EXACT
+from ...api.record import FAILED
 from ..cells import amount
 from ..store import Cursor, Result
-from .grouping import FAILED, PERCENTILES, Group, Ranks, added, claimed, expression, rank
+from .grouping import PERCENTILES, Group, Ranks, claimed, expression, rank
 
 Key = tuple[Any, ...]
 Found = dict[Key, dict[str, Ranks]]
 
 _PLACES = 12
 _FITTING = f"""
-    CASE WHEN length(cost) <= {_PLACES + 1} AND cost BETWEEN '0' AND ':' AND instr(cost, 'E') = 0
+    CASE WHEN length(cost) <= {_PLACES + 1} AND cost BETWEEN '0' AND ':' AND cost NOT GLOB '*[^0-9.]*'
     AND cost * 1e{_PLACES} < 1e{_PLACES + 2} THEN CAST(cost * 1e{_PLACES} + 0.5 AS INTEGER) END
 """
 """Exact: so short a number has no more places, and below 100 floats are a hundred times finer than the last of them."""
@@ -115,11 +117,11 @@ def _add(group: Group, found: Decimal | None, known_by: int) -> None:
     if found is None:
         group.known -= 1
         return
-    group.cost = added(group.cost, found)
+    group.cost = EXACT.add(group.cost, found)
     if known_by == 1:
-        group.billed = added(group.billed, found)
+        group.billed = EXACT.add(group.billed, found)
     elif known_by == 2:
-        group.priced = added(group.priced, found)
+        group.priced = EXACT.add(group.priced, found)
 
 
 def _money(fitting: int | None) -> Decimal:

@@ -18,8 +18,6 @@ Dialect = Literal["sqlite", "postgresql"]
 
 PERCENTILES = {50: 5, 90: 10, 95: 20, 99: 100}
 """Each percentile that is told, and from how many calls on: 1 / (1 - p), and at least 5."""
-FAILED = ("failed", "refused")
-"""The statuses that count as errors."""
 _PLAIN = (
     *("model", "model_used", "api", "endpoint", "tag", "status", "error_id", "cost_source", "currency"),
     *("notebook", "session", "cell", "execution_count", "sandbox", "stream"),
@@ -95,11 +93,6 @@ def claimed(count: int) -> list[int]:
 def rank(percent: int, count: int) -> int:
     """Give the nearest rank of a percentile: the first of `count` sorted values that this share does not pass."""
     return -(-percent * count // 100)
-
-
-def added(one: Decimal, other: Decimal) -> Decimal:
-    """Add two amounts exactly."""
-    return EXACT.add(one, other)
 
 
 def shortest(found: Decimal) -> Decimal:
