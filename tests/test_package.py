@@ -75,7 +75,7 @@ def test_loading_the_extension_loads_nothing_heavy(loaded: tuple[str, dict[str, 
 
 
 def test_a_chat_loads_nothing_heavy(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call that is recorded, counted by a meter and held by a budget needs no frame, no picture, no other database."""
+    """A call that is recorded, counted by a meter and held by a budget needs no frames, no pictures, no server."""
     monkeypatch.setenv("SKYTELLS_NB_SANDBOX", shared_sandbox.url)
     monkeypatch.setenv("SKYTELLS_NB_LEDGER", str(tmp_path / "ledger.sqlite3"))
     act = (

@@ -59,6 +59,8 @@ class Account:
         tag: str | None,
         asked: Sequence[Mapping[str, Any]] = (),
     ) -> Trace:
+        if tag is not None and not isinstance(tag, str):
+            raise InputError(f"tag={plain(repr(tag), 40)} is no text.", 'Write tag="lesson"; nothing was sent.')
         call = new_call(api, request, model, sandbox=self._sandbox, tag=tag, prompt=stored.prompt(request))
         return Trace(call, policy=self._policy, asked=tuple(asked), address=self.base_url)
 

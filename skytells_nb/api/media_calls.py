@@ -12,6 +12,7 @@ from ..schema import check
 from . import jobs, messages, pricing, requests, stored, vectors, wire
 from .account import Account, span
 from .prices import price_lists
+from .reading import mended
 from .steps import Flow
 from .trace import Trace
 from .values import Model, Prediction, Status
@@ -201,7 +202,7 @@ class MediaCalls(Account):
         `since` and `until` are days in UTC (a date, or "2026-11-22"), both in the list; `status` is a word such as
         "succeeded", in any spelling; `per_page` is 1 to 50. Raises `InputError` for what is no day, number or status.
         """
-        if model is not None and not isinstance(model, str):
+        if model is not None and not (isinstance(model, str) and mended(model) == model):
             raise InputError(f"model={plain(model, 40)!r} is no name.", "Give the model's slug; nothing was sent.")
         if isinstance(per_page, bool) or not isinstance(per_page, int) or not 1 <= per_page <= MOST_PER_PAGE:
             raise InputError(f"per_page must be 1 to {MOST_PER_PAGE}.", "Nothing was sent.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from ..api.prices import price_lists
 from ..api.pricing import price_label
 from ..api.reading import items, mended, money, text
 from ..api.values import Model
+from ..errors import InputError, plain
 from .arrays import DTYPE_OF, gathering
 from .columns import Kind
 
@@ -46,12 +47,21 @@ def models_frame(client: Client | None = None) -> pd.DataFrame:
     `price_cached` are for a million tokens, as its calls are charged. `inputs` and `required` are names with
     commas between, missing where the service shows no schema. Raises the errors of a request.
     """
-    with Client() if client is None else nullcontext(client) as asked:
+    with using(client) as asked:
         rows = [_row(model, asked.base_url) for model in asked.models()]
     columns = {name: gathering(kind) for name, kind in _COLUMNS.items()}
     for name, column in columns.items():
         column.add([row[name] for row in rows])
     return pd.DataFrame({name: column.array() for name, column in columns.items()})
+
+
+def using(client: Client | None) -> AbstractContextManager[Client]:
+    """Use the client that was given, or one that is closed afterwards; raises `InputError` for what is none."""
+    if client is None:
+        return Client()
+    if not isinstance(client, Client):
+        raise InputError(f"client={plain(repr(client), 40)} is no Client.", "Give sky.Client(), or leave it out.")
+    return nullcontext(client)
 
 
 def _row(model: Model, address: str) -> dict[str, Any]:

@@ -78,10 +78,12 @@ def choose(
 
     `here` means the calls of `notebook`; where its name is not known, those of this kernel. Raises `InputError`.
     """
-    if not (isinstance(live, bool) or live is None or live == "all"):
+    if not (isinstance(live, bool) or live is None or (isinstance(live, str) and live == "all")):
         raise InputError(
             f"live={plain(repr(live), 40)} is not one of True, False and 'all'.", "Leave it out for this session's own."
         )
+    if not isinstance(here, bool):
+        raise InputError(f"here={plain(repr(here), 40)} is neither True nor False.", "True keeps to this notebook.")
     begin, end = (None if asked is None else moment(asked) for asked in (since, until))
     if begin is not None and end is not None and begin >= end:
         what = f"Nothing lies from {_text(begin)} until {_text(end)}."

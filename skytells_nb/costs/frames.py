@@ -19,7 +19,7 @@ from . import here as place
 from .arrays import DTYPE_OF, gathering
 from .choice import Live, Moment, choose
 from .columns import COLUMNS
-from .ledger import Ledger, default_ledger
+from .ledger import Ledger, given_or_default
 from .summaries import summary
 
 __all__ = ["DTYPES", "frame_of", "frame_of_rows", "summary", "usage", "vectors_frame"]
@@ -49,7 +49,7 @@ def usage(
     this session is now. `here` keeps to this notebook, or to this kernel where the notebook's name is not known.
     Raises `InputError` for what cannot be read so.
     """
-    record = default_ledger() if ledger is None else ledger
+    record = given_or_default(ledger)
     chosen = choose(
         since=since, until=until, last=last, model=model, tag=tag, live=live, here=here, notebook=place.notebook()
     )

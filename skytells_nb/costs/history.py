@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,16 +20,20 @@ from ..api.pricing import charge_prediction, outputs_of
 from ..api.reading import mended
 from ..api.values import Prediction
 from ..errors import without_secrets
+from .catalogue import using
 from .choice import Choice, Moment, choose
 from .columns import COLUMNS
 from .frames import frame_of_rows
-from .ledger import Ledger, default_ledger
+from .ledger import Ledger, given_or_default
 from .precedence import CHARGE
 from .progress import counting
 from .rows import Row
 
 _AT_ONCE = 500
 """How many ids one statement asks for."""
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LEAST = timedelta(microseconds=1)
 
 
 def history(
@@ -53,11 +56,11 @@ def history(
     request; what was read until then is on the error, as `frame`.
     """
     span = choose(since=since, until=until)
-    last = None if span.until is None else (span.until - timedelta(microseconds=1)).date()
+    last = None if span.until is None else (span.until - min(_LEAST, span.until - _FIRST)).date()
     chosen: dict[str, Any] = {"since": span.since and span.since.date(), "until": last}
-    record = ledger or default_ledger()
+    record = given_or_default(ledger)
     found: list[Prediction] = []
-    with counting(progress, "predictions") as tell, _given(client) as asked:
+    with counting(progress, "predictions") as tell, using(client) as asked:
         try:
             for job in asked.predictions(model=model, status=status, **chosen):
                 if _between(job.created_at, span):
@@ -68,11 +71,6 @@ def history(
             error.add_note(f"The {len(found)} predictions that were read until then are on this error, as its frame.")
             raise
     return _frame(found, record)
-
-
-def _given(client: Client | None) -> AbstractContextManager[Client]:
-    """Use the client that was given, or one that is closed afterwards."""
-    return Client() if client is None else nullcontext(client)
 
 
 def _between(moment: datetime | None, span: Choice) -> bool:

@@ -20,13 +20,24 @@ from typing import Any, Protocol, cast
 
 from .. import settings
 from ..api.record import GOING_ON, Call
-from ..errors import SetupError
+from ..errors import InputError, SetupError, plain
 from . import statements
 from .columns import COLUMNS
 from .rows import BEGUN, ELSEWHERE, NOWHERE, SESSION, Place, Row, Where, fitting, placed_row, row_of
 from .store import Cursor, LostError, StoreError, UnfitError, open_store
 
-__all__ = ["COLUMNS", "SESSION", "Ledger", "Place", "Recorder", "Row", "Where", "default_ledger", "row_of"]
+__all__ = [
+    "COLUMNS",
+    "SESSION",
+    "Ledger",
+    "Place",
+    "Recorder",
+    "Row",
+    "Where",
+    "default_ledger",
+    "given_or_default",
+    "row_of",
+]
 
 _BOUND = 10_000
 """Of how many calls that go on it is remembered where they began."""
@@ -159,15 +170,16 @@ class Ledger:
         `trouble` as long as it is so: then only what is in memory comes. Raises KeyError for what is no column.
         """
         names = [name for name in columns if COLUMNS[name]]
-        kept = {name: row for name, row in self.unwritten.items() if chosen is None or chosen.holds(row)}
+        unwritten = self.unwritten.copy()  # what another thread writes meanwhile is to come once all the same
+        kept = [row for row in unwritten.values() if chosen is None or chosen.holds(row)]
         try:
-            yield from self._stored(names, chosen, frozenset(self.unwritten))
+            yield from self._stored(names, chosen, frozenset(unwritten))
         except (StoreError, SetupError) as error:
             self._cannot_read(error)
         else:
             self.trouble = ""
         if kept:
-            yield [tuple(row.get(name) for name in names) for row in kept.values()]
+            yield [tuple(row.get(name) for name in names) for row in kept]
 
     def _stored(
         self, names: Sequence[str], chosen: Chosen | None, without: frozenset[str]
@@ -236,6 +248,15 @@ def default_ledger() -> Ledger:
     if named not in _ledgers:
         _ledgers.setdefault(named, Ledger())
     return _ledgers[named]
+
+
+def given_or_default(ledger: Ledger | None) -> Ledger:
+    """Give the ledger of an argument, or that of the settings; raises `InputError` for what is none."""
+    if ledger is None:
+        return default_ledger()
+    if not isinstance(ledger, Ledger):
+        raise InputError(f"ledger={plain(repr(ledger), 40)} is no Ledger.", "Leave it out for that of the settings.")
+    return ledger
 
 
 def _last_try() -> None:

@@ -13,7 +13,7 @@ from . import here as place
 from .arrays import array_of
 from .choice import Live, Moment, choose
 from .columns import Kind
-from .ledger import Ledger, default_ledger
+from .ledger import Ledger, given_or_default
 from .summing.grouping import PERCENTILES, Group, keys_of, kind_of, shortest
 from .summing.groups import groups_of
 
@@ -44,7 +44,7 @@ def summary(
     "currency" becomes one of the keys. Raises `InputError` for what cannot be read so.
     """
     keys = keys_of(by)
-    record = default_ledger() if ledger is None else ledger
+    record = given_or_default(ledger)
     chosen = choose(
         since=since, until=until, last=last, model=model, tag=tag, live=live, here=here, notebook=place.notebook()
     )

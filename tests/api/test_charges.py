@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -199,16 +200,17 @@ _OTHERWISE = {
 
 def test_our_price_is_what_the_sandbox_bills(client: Client) -> None:
     """For every model that runs predictions, but for those of which the answer does not say what was counted."""
-    seen: dict[str, tuple[Decimal | None, Decimal | None]] = {}
-    models = [model for model in client.models() if not (model.speaks_chat or model.embeds)]
-    for model in models:
-        if model.slug == "sandbox-archive":
-            continue
-        found = client.model(model.slug)
+
+    def priced(slug: str) -> tuple[Decimal | None, Decimal | None]:
+        found = client.model(slug)
         values = {name: _WORDS[name] for name in found.input_schema.get("required", [])}
-        job = client.predict(model.slug, values)
-        charge = charge_prediction(replace(job, credits_used=None), found, values)
-        seen[model.slug] = (charge.amount, job.credits_used)
+        job = client.predict(slug, values)
+        return charge_prediction(replace(job, credits_used=None), found, values).amount, job.credits_used
+
+    models = {model.slug for model in client.models() if not (model.speaks_chat or model.embeds)}
+    slugs = sorted(models - {"sandbox-archive"})
+    with ThreadPoolExecutor(16) as pool:
+        seen = dict(zip(slugs, pool.map(priced, slugs), strict=True))
     assert len(models) == len(seen) + 1
     different = {slug for slug, (ours, theirs) in seen.items() if ours != theirs}
     assert different == _OTHERWISE.keys() - {"sandbox-archive"}

@@ -502,6 +502,15 @@ def test_a_call_of_unknown_price_goes_while_something_is_left(a_call: MakeCall) 
         held.before(a_call("b"))
 
 
+def test_a_chat_that_may_cost_too_much_says_what_bounds_it(client: Client, offline: Sandbox) -> None:
+    """What is reserved is the most that an answer can cost, which its limit decides."""
+    sky.budget("0.01")
+    with pytest.raises(OverBudgetError, match=r"A smaller max_tokens lowers what an answer can cost\.$"):
+        client.chat("Hi", model="gpt-5")
+    assert posted(offline) == []
+    assert client.chat("Hi", model="gpt-5", max_tokens=100).text
+
+
 def test_calls_of_unknown_price_can_be_refused(client: Client, offline: Sandbox) -> None:
     """With unknown="refuse" a response, which nothing bounds, is not sent."""
     sky.budget("1.00", unknown="refuse")

@@ -330,3 +330,14 @@ def test_a_record_that_cannot_be_read_does_not_stop_it(tmp_path: Path) -> None:
     ):
         frame = history(client=client, ledger=damaged)
     assert frame["recorded"].tolist() == [False]
+
+
+def test_until_the_first_day_of_all_is_no_crash(client: Client, ledger: Ledger) -> None:
+    """Python's calendar ends there, and nothing was made before it."""
+    assert history(until=date.min, client=client, ledger=ledger, progress=False).empty
+
+
+def test_half_a_character_is_no_model(client: Client, ledger: Ledger) -> None:
+    """It cannot be sent."""
+    with pytest.raises(InputError, match="is no name"):
+        history(model="\ud800", client=client, ledger=ledger, progress=False)

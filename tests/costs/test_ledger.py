@@ -17,7 +17,7 @@ from skytells_nb.api.client import Client
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.costs.columns import COLUMNS
 from skytells_nb.costs.ledger import SESSION, Ledger, Place, Recorder, row_of
-from skytells_nb.errors import ServiceError, StillRunningError
+from skytells_nb.errors import RefusedError, ServiceError, StillRunningError
 from skytells_nb.local import Sandbox
 from tests.recording import ANSWER, plain, stored
 
@@ -62,7 +62,7 @@ def test_a_failed_call_is_a_row_with_its_error(place: str, recording: Callable[.
 def test_a_refused_call_is_a_row_that_cost_nothing(place: str, recording: Callable[..., Client]) -> None:
     """Nothing ran: exactly 0."""
     transport = httpx.MockTransport(lambda _: httpx.Response(422, json={"error_id": "VALIDATION_ERROR"}))
-    with pytest.raises(Exception, match="refused"):
+    with pytest.raises(RefusedError):
         recording(transport=transport).chat("Hi", model="gpt-5")
     (row,) = stored(place)
     assert (row["status"], row["error_id"], row["cost"]) == ("refused", "VALIDATION_ERROR", "0")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from skytells_nb.api.record import Call
+from skytells_nb.costs.ledger import default_ledger, row_of
 from skytells_nb.local import Sandbox
+from skytells_nb.notebook.status import status
 from tests.kernels import Kernel, running_kernel
 
 SETTING_UP = """
@@ -228,3 +232,13 @@ def test_status_counts_rows_in_memory(shared_sandbox: Sandbox, tmp_path: Path) -
         shown = kernel.run("%skytells_status").text
     assert "this session  in the sandbox 1 call: $0.04" in shown
     assert "; 1 row kept in this kernel's memory only\n" in shown
+
+
+def test_status_takes_what_is_no_amount_for_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that another program has written stops nobody from reading the rest."""
+    monkeypatch.setenv("SKYTELLS_NB_LEDGER", str(tmp_path / "ledger.sqlite3"))
+    ledger = default_ledger()
+    for name, cost in (("a", "free"), ("b", "0.25")):
+        ledger.insert(row_of(Call(name, "chat", "POST /x", "m", datetime.now(UTC), "f")) | {"cost": cost})
+    assert dict(status().rows)["this session"] == "2 calls: $0.25, 1 of unknown cost"
+    ledger.close()

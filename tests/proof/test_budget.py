@@ -14,18 +14,8 @@ import skytells_nb as sky
 from skytells_nb import settings
 from skytells_nb.costs.budgets import kept, standing
 from skytells_nb.costs.ledger import default_ledger
-from tests.postgres import Postgres
 
 WORKER = Path(__file__).with_name("budget_worker.py")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name a place for a ledger that does not exist yet: a file, and then one in a PostgreSQL."""
-    if request.param == "sqlite":
-        return str(tmp_path / "ledger.sqlite3")
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.place()
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres
 from tests.recording import stored
 
 from . import ledger_writer
@@ -19,15 +17,6 @@ from .ledger_writer import ENDED
 
 PROCESSES, CALLS, LIVED = 8, 5000, 1000
 ENDS = {True: ("succeeded", "0.01"), False: ("sent", None)}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name a place for a ledger that does not exist yet: a file, and then one in a PostgreSQL."""
-    if request.param == "sqlite":
-        return str(tmp_path / "ledger.sqlite3")
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.place()
 
 
 @pytest.fixture

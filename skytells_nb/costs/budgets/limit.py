@@ -17,6 +17,9 @@ from . import standing
 from .accounts import Account, MemoryAccount, Reservation, State
 from .rules import Amount, Policy, Price, Rules, amount, policy, word
 
+_BOUND = {"chat": "max_tokens", "responses": "max_output_tokens"}
+"""What bounds the answers of an API, and so their price."""
+
 
 class Budget(Shown):
     """A limit in USD; `sky.budget` makes the one that holds, and `with` one that holds for a block.
@@ -153,7 +156,7 @@ class Budget(Shown):
         state = self.look()
         if not state.rules.asks(price) or call.model in self._always:
             return False
-        self._refuse(state.rules.objection(price, state.totals, self.title), state)
+        self._refuse(call, state.rules.objection(price, state.totals, self.title), state)
         return True
 
     def ask_no_more(self, model: str) -> None:
@@ -166,7 +169,7 @@ class Budget(Shown):
 
     def reserve(self, call: Call, price: Price) -> None:
         """Reserve the price, without asking anybody; raises `OverBudgetError` to refuse the call."""
-        self._refuse(*self._account.take(call, price, self.title))
+        self._refuse(call, *self._account.take(call, price, self.title))
 
     def after(self, call: Call, /) -> None:
         """Count what a call cost that began under this budget, in place of what was reserved; told again, once."""
@@ -179,12 +182,14 @@ class Budget(Shown):
             of = f"Of the {self.title} of {dollars(state.rules.limit)}, {state.totals}."
             warnings.warn(of, RuntimeWarning, stacklevel=2)
 
-    def _refuse(self, why: str, state: State) -> None:
+    def _refuse(self, call: Call, why: str, state: State) -> None:
         if why:
             fix = (
                 f'Nothing was sent. sky.budget("…"{self.arguments}) sets another, '
                 f"sky.budget(None{self.arguments}) ends it."
             )
+            if call.api in _BOUND and call.quoted != call.quoted_low is not None:
+                fix += f" A smaller {_BOUND[call.api]} lowers what an answer can cost."
             raise OverBudgetError(f"{why} Of {dollars(state.rules.limit)}, {state.totals}.", fix)
 
     def __repr__(self) -> str:

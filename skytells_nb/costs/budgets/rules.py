@@ -31,7 +31,7 @@ def amount(name: str, given: Amount) -> Decimal:
 def policy(given: object) -> Policy:
     """Read a policy; raises `InputError` for another word."""
     for known in get_args(Policy):
-        if given == known:
+        if isinstance(given, str) and given == known:
             return known  # type: ignore[no-any-return]
     raise InputError(f"unknown={plain(given, 40)!r} is no policy.", 'Use "allow", "ask" or "refuse".')
 

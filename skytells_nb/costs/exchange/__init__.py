@@ -12,7 +12,7 @@ import pandas as pd
 from ...errors import InputError, SetupError, plain
 from ..columns import COLUMNS
 from ..frames import frame_of_rows, usage
-from ..ledger import Ledger, default_ledger
+from ..ledger import Ledger, given_or_default
 from ..rows import Row, fitting
 from ..store import StoreError, UnfitError
 from .formats import format_of, read_file
@@ -36,13 +36,15 @@ def export_usage(
     off. Raises `InputError` for a file that is there already (unless `overwrite`), for a frame with other columns, and
     for values that are none of their column's kind.
     """
-    target = Path(path).expanduser()
+    target = _path(path)
     write = format_of(target).write
     if frame is not None and chosen:
         what = f"A frame was given, and {', '.join(map(repr, chosen))} to choose calls by."
         raise InputError(what, "Give one or the other; nothing was written.")
     if not overwrite and os.path.lexists(target):
-        raise InputError(f"{plain(target, 200)} is there already.", "Give another name, or overwrite=True.")
+        raise InputError(
+            f"{plain(target, 200)} is there already.", "Give another name, or sky.export_usage(…, overwrite=True)."
+        )
     table = _plain(usage(**chosen) if frame is None else frame)
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
@@ -65,15 +67,25 @@ def import_usage(path: str | os.PathLike[str], *, record: bool = False, ledger: 
     With `record`, the calls that the record does not hold yet (by their ids) are added to it; doing it again adds
     nothing. Raises `InputError` for what is no such file, with the row and column at fault: nothing is recorded then.
     """
-    table = read_file(Path(path).expanduser())
+    table = read_file(_path(path))
     _check_ids(table["id"])
     rows = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     if record:
-        _record(rows, ledger or default_ledger())
+        _record(rows, given_or_default(ledger))
     return frame_of_rows(rows)
 
 
+def _path(given: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(given).expanduser()
+    except (RuntimeError, TypeError, ValueError) as error:
+        what = f"{plain(repr(given), 60)} is no path of a file."
+        raise InputError(what, 'Write one such as "usage.csv".') from error
+
+
 def _plain(frame: pd.DataFrame) -> Table:
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{plain(type(frame).__name__, 40)} is no DataFrame.", "Give what sky.usage() returns.")
     check_columns(frame.columns, "The frame")
     found: Table = {}
     for name, kind in COLUMNS.items():

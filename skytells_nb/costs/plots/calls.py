@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...api.prices.amounts import EXACT, dollars
+from ...api.prices.amounts import dollars, exact
 from ...api.reading import money
 from ...errors import InputError, plain
+from ..totals import number
 
 Reals = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -144,10 +145,10 @@ def sums(codes: Codes, weights: Reals, size: int) -> Reals:
     return np.bincount(codes, weights, minlength=size).astype(np.float64)
 
 
+@exact
 def total(amounts: Iterable[Decimal | None]) -> Decimal:
     """Add what is known up, exactly."""
-    with localcontext(EXACT):  # a notebook may have changed its own
-        return sum((amount for amount in amounts if amount is not None), Decimal(0))
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def in_words(amount: Decimal, currency: str) -> str:
@@ -155,9 +156,9 @@ def in_words(amount: Decimal, currency: str) -> str:
     return f"{dollars(amount, '').strip()} {currency}"
 
 
-def counted(number: int) -> str:
+def counted(calls: int) -> str:
     """Write a number of calls."""
-    return f"{number:,} call{'' if number == 1 else 's'}"
+    return number(calls, "call")
 
 
 def _amount(value: Any) -> Decimal | None:

@@ -27,7 +27,7 @@ def latency(df: Any, ax: Axes | None = None, *, of: Time = "seconds") -> Axes:
     told from 5 calls on (p95: 20). `of` is "seconds" or "ttft". Of many models, the 8 with most calls have a line, and
     the others have one together.
     """
-    if of not in get_args(Time):
+    if not isinstance(of, str) or of not in get_args(Time):
         raise InputError(f"of={plain(of, 40)!r} is no time of a call.", 'Use "seconds" or "ttft".')
     calls = chosen(df, "status", of)
     calls = _timed(calls, of)

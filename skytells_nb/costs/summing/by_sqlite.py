@@ -23,7 +23,8 @@ Found = dict[Key, dict[str, Ranks]]
 
 _PLACES = 12
 _FITTING = f"""
-    CASE WHEN length(cost) <= {_PLACES + 1} AND cost BETWEEN '0' AND ':' AND cost NOT GLOB '*[^0-9.]*'
+    CASE WHEN length(cost) <= {_PLACES + 1} AND cost BETWEEN '0' AND ':'
+    AND instr(cost, 'E') = 0 AND instr(cost, 'e') = 0
     AND cost * 1e{_PLACES} < 1e{_PLACES + 2} THEN CAST(cost * 1e{_PLACES} + 0.5 AS INTEGER) END
 """
 """Exact: so short a number has no more places, and below 100 floats are a hundred times finer than the last of them."""

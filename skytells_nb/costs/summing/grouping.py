@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from ...api.prices.amounts import EXACT
-from ...errors import InputError, UnknownNameError
+from ...errors import InputError, UnknownNameError, plain
 from ..columns import COLUMNS
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -61,8 +61,8 @@ def keys_of(by: str | Sequence[str]) -> list[str]:
     if not keys:
         raise InputError("Nothing to sum up by.", f"Name one of {', '.join(GROUPINGS)}.")
     for key in keys:
-        if key not in GROUPINGS:
-            raise UnknownNameError.of("grouping", key, GROUPINGS)
+        if not isinstance(key, str) or key not in GROUPINGS:
+            raise UnknownNameError.of("grouping", plain(key, 40), GROUPINGS)
         if keys.count(key) > 1:
             raise InputError(f"{key!r} is named twice.", "Name each grouping once.")
     return keys
