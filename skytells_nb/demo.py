@@ -267,7 +267,8 @@ def _report(document: NotebookNode, ledger: Ledger, pictures: int, seconds: floa
     cost = sum((Decimal(row["cost"]) for row in rows if row["cost"] is not None), Decimal(0))
     ran = sum(cell.cell_type == "code" and cell.execution_count is not None for cell in document.cells)
     tokens = sum(row["total_tokens"] or 0 for row in rows)
-    facts = f"{ran} cells, {len(rows)} calls, {tokens} tokens, {pictures} pictures, {seconds:.1f} seconds"
+    drawn = f"{pictures} pictures, " if pictures else ""
+    facts = f"{ran} cells, {len(rows)} calls, {tokens} tokens, {drawn}{seconds:.1f} seconds"
     print(f"\n{facts}; it would have cost {dollars(cost)}, and nothing was billed.")
 
 

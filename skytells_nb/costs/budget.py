@@ -88,7 +88,9 @@ def budget(
 
         made = named(name, given, per_call=per_call, unknown=unknown, tag=tag, fresh=fresh)
     elif given is not None:
-        made = Budget(given, per_call=per_call, unknown="allow" if unknown is None else unknown, sandbox=sandbox, tag=tag)
+        made = Budget(
+            given, per_call=per_call, unknown="allow" if unknown is None else unknown, sandbox=sandbox, tag=tag
+        )
     standing.put(slot, made)
     return made
 

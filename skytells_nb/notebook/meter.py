@@ -21,7 +21,7 @@ _COLUMNS: dict[str, Callable[[Totals], str]] = {
     "tokens in": lambda of: f"{of.tokens.prompt:,}" if of.tokens.prompt else "",
     "tokens out": lambda of: f"{of.tokens.completion:,}" if of.tokens.completion else "",
     "outputs": lambda of: f"{of.outputs:,}" if of.outputs else "",
-    "seconds": lambda of: f"{of.waiting:.1f}",
+    "seconds": lambda of: f"{of.waiting:.1f}" if of.waiting >= 1 else f"{of.waiting:.3f}",
     "cost": lambda of: ", ".join(filter(None, (str(of.costs), f"{of.unknown} unknown" if of.unknown else ""))),
 }
 """A row's figures; a column that is empty in all rows is not drawn."""
