@@ -31,7 +31,7 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
 
 def chat(model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, stream: bool) -> Request:
     """Build POST /chat/completions; parameters that are None are left out."""
-    body = {"model": _named(model), "messages": messages, **_given(params), **({"stream": True} if stream else {})}
+    body = {"model": named(model), "messages": messages, **_given(params), **({"stream": True} if stream else {})}
     return Request("POST", "/chat/completions", to_bytes(body), stream=stream)
 
 
@@ -47,16 +47,17 @@ def respond(
     model: str, items: str | Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, stream: bool
 ) -> Request:
     """Build POST /responses; parameters that are None are left out."""
-    body = {"model": _named(model), "input": items, **_given(params), **({"stream": True} if stream else {})}
+    body = {"model": named(model), "input": items, **_given(params), **({"stream": True} if stream else {})}
     return Request("POST", "/responses", to_bytes(body), stream=stream)
 
 
 def embed(model: str, texts: Sequence[str], params: Mapping[str, Any]) -> Request:
     """Build POST /embeddings."""
-    return Request("POST", "/embeddings", to_bytes({"model": _named(model), "input": list(texts), **_given(params)}))
+    return Request("POST", "/embeddings", to_bytes({"model": named(model), "input": list(texts), **_given(params)}))
 
 
-def _named(model: object) -> object:
+def named(model: object) -> str:
+    """Check the name of a text model; raises `InputError` for what is none."""
     if not isinstance(model, str) or not model.strip():
         raise InputError(f"model={plain(model, 40)!r} is no model's name.", "Give its slug; nothing was sent.")
     return model

@@ -205,7 +205,7 @@ class TextCalls(Account):
             raise InputError("batch_size must be a whole number of at least 1.", "Nothing was sent.")
         told = _passed_on("embed", {"encoding_format": encoding_format, "dimensions": dimensions, **params})
         limit = None if timeout is None else span(timeout)
-        used = settings.embedding_model(model) or _first_embedder((yield from self.models()))
+        used = requests.named(settings.embedding_model(model) or _first_embedder((yield from self.models())))
         price = price_lists.find(self.base_url, used)
 
         def begin(request: wire.Request, batch: Sequence[str]) -> Trace:

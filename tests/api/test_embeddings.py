@@ -371,6 +371,13 @@ def test_a_catalogue_without_such_a_model_says_what_to_do(monkeypatch: pytest.Mo
         client.embed("a")
 
 
+@pytest.mark.parametrize("wrong", [5, b"x", ["a"], "  "])
+def test_what_is_no_name_is_no_model(wrong: Any) -> None:
+    """It is said before anything is sent."""
+    with serving() as server, server.client() as client, pytest.raises(InputError, match="is no model's name"):
+        client.embed("a cat", model=wrong)
+
+
 def test_an_unknown_model_is_named_with_the_nearest() -> None:
     """As for every verb."""
 
