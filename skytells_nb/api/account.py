@@ -9,6 +9,7 @@ from .. import settings
 from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
 from . import flows, stored, wire
 from .prices import price_lists
+from .prices.quotes import NO_QUOTE, Quote
 from .record import Api, Observer
 from .retry import RetryPolicy
 from .steps import Flow, T
@@ -58,10 +59,12 @@ class Account:
         model: str,
         tag: str | None,
         asked: Sequence[Mapping[str, Any]] = (),
+        quote: Quote = NO_QUOTE,
     ) -> Trace:
         if tag is not None and not isinstance(tag, str):
             raise InputError(f"tag={plain(repr(tag), 40)} is no text.", 'Write tag="lesson"; nothing was sent.')
-        call = new_call(api, request, model, sandbox=self._sandbox, tag=tag, prompt=stored.prompt(request))
+        prompt = stored.prompt(request)
+        call = new_call(api, request, model, sandbox=self._sandbox, tag=tag, prompt=prompt, quote=quote)
         return Trace(call, policy=self._policy, asked=tuple(asked), address=self.base_url)
 
     def _naming_models(self, name: str, work: Flow[T]) -> Flow[T]:

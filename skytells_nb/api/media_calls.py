@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..errors import InputError, ServiceError, UnknownNameError, plain
+from ..errors import InputError, NetworkError, ServiceError, UnknownNameError, plain
 from ..schema import check
 from . import jobs, messages, pricing, requests, stored, vectors, wire
 from .account import Account, span
@@ -42,9 +42,15 @@ class MediaCalls(Account):
 
         `values` are the inputs of a media model; for a text model the prompt as `chat` takes it, with `params` such as
         `max_tokens` and `n`, which bound the answer; for a model of vectors the texts. Raises `InvalidInputError` or
-        `UnknownNameError` as `submit` does, and `InputError` for what does not go with the model.
+        `UnknownNameError` as `submit` does, and `InputError` for what does not go with the model. A text model whose
+        price is printed is quoted by that where the service cannot be reached.
         """
-        found = yield from self.model(model)
+        try:
+            found = yield from self.model(model)
+        except NetworkError:
+            if price_lists.printed(model) is None:
+                raise
+            found = Model(model, type="text")
         if not (found.speaks_chat or found.embeds) or isinstance(values, Mapping):
             if params or not isinstance(values, Mapping):
                 what = f"{plain(model, 80)} is a media model: its inputs are one dict."
@@ -76,9 +82,8 @@ class MediaCalls(Account):
         model, sent = yield from self._checked(slug, values)
         request = requests.create_prediction(slug, sent, webhook=hook, block=patience is not None)
         request = replace(request, timeout=patience)
-        trace = self._trace("prediction", request, slug, tag)
+        trace = self._trace("prediction", request, slug, tag, quote=pricing.quote(model, sent))
         trace.call = replace(trace.call, prompt=stored.inputs(sent, model.fields))
-        trace.quoted(pricing.quote(model, sent))
         trace.values = sent
         return request, trace, model
 

@@ -165,10 +165,9 @@ class TextCalls(Account):
         asked: Sequence[Message],
         told: Mapping[str, Any],
     ) -> Trace:
-        trace = self._trace(api, request, model, tag, asked)
         limit = pricing.CHAT_LIMIT if api == "chat" else None
-        trace.quoted(pricing.quote_text(price_lists.find(self.base_url, model), asked, told, limit=limit))
-        return trace
+        quote = pricing.quote_text(price_lists.find(self.base_url, model), asked, told, limit=limit)
+        return self._trace(api, request, model, tag, asked, quote)
 
     def _opening(self, begin: Callable[[], Trace], request: wire.Request, model: str, assembly: Assembly) -> Opening:
         def remember() -> None:
@@ -209,9 +208,8 @@ class TextCalls(Account):
         price = price_lists.find(self.base_url, used)
 
         def begin(request: wire.Request, batch: Sequence[str]) -> Trace:
-            trace = self._trace("embeddings", request, used, tag)
-            trace.quoted(pricing.quote_text(price, batch, writes=False))
-            return trace
+            quote = pricing.quote_text(price, batch, writes=False)
+            return self._trace("embeddings", request, used, tag, quote=quote)
 
         batches = list(vectors.batches_of(wanted, batch_size))
         work = vectors.embed(batches, lambda batch: _timed(requests.embed(used, batch, told), limit), begin)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import (
     InputError,
@@ -25,11 +25,9 @@ from ..errors import (
     without_secrets,
 )
 from . import wire
+from .prices.quotes import NO_QUOTE, Quote
 from .record import Call, CallStatus, Charge
 from .retry import RetryPolicy
-
-if TYPE_CHECKING:
-    from .prices.quotes import Quote
 
 
 @dataclass(slots=True)
@@ -55,10 +53,6 @@ class Trace:
     def __post_init__(self) -> None:
         if self.begun is None:
             self.begun = self.clock()
-
-    def quoted(self, quote: Quote) -> None:
-        """Note what the call may cost, before anybody is told of it."""
-        self.call = replace(self.call, quoted=quote.high, quoted_low=quote.low, quoted_currency=quote.currency)
 
     def begin_try(self) -> None:
         """Note that the request is about to leave, for the first time or again."""
@@ -137,18 +131,31 @@ def _certainly_did_not_run(error: Exception) -> bool:
 
 
 def new_call(
-    api: Any, request: wire.Request, model: str, *, sandbox: bool, tag: str | None, prompt: str | None = None
+    api: Any,
+    request: wire.Request,
+    model: str,
+    *,
+    sandbox: bool,
+    tag: str | None,
+    prompt: str | None = None,
+    quote: Quote = NO_QUOTE,
 ) -> Call:
-    """Make the record of a call that is about to be sent; ids sort by time, so a file of them only grows."""
+    """Make the record of a call that is about to be sent; ids sort by time, so a file of them only grows.
+
+    A key in its tag or its model's name does not get there.
+    """
     return Call(
         id=f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}",
         api=api,
         endpoint=request.endpoint,
-        model=model,
+        model=without_secrets(model),
         started_at=datetime.now(UTC),
         fingerprint=request.fingerprint,
         stream=request.stream,
         sandbox=sandbox,
-        tag=tag,
+        tag=None if tag is None else without_secrets(tag),
+        quoted=quote.high,
+        quoted_low=quote.low,
+        quoted_currency=quote.currency,
         prompt=prompt,
     )

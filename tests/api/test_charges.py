@@ -19,9 +19,10 @@ from skytells_nb.api.client import AsyncClient, Client
 from skytells_nb.api.prices import price_lists
 from skytells_nb.api.pricing import charge_prediction, charge_tokens
 from skytells_nb.api.record import Call
+from skytells_nb.api.retry import RetryPolicy
 from skytells_nb.api.trace import Trace
 from skytells_nb.api.values import Model, Prediction, Status, Usage
-from skytells_nb.errors import InputError
+from skytells_nb.errors import InputError, NetworkError
 from skytells_nb.local import Sandbox
 
 from .conftest import ADDRESS, KEY, Scripted, Told
@@ -382,6 +383,24 @@ def test_text_models_are_quoted_by_the_same_verb(client: Client) -> None:
     assert twice.high - bounded.high == Decimal("0.000125")
     assert client.quote("gpt-5", "a question") == client.quote("gpt-5", "a question", max_tokens=8192)
     assert client.quote("skytells-embed-3-small", ["a", "b"]).high is not None
+
+
+def test_a_printed_price_is_quoted_offline() -> None:
+    """Where nobody answers, the four printed prices still say what a chat can cost, and that they are printed."""
+    with Client(api_key=KEY, base_url="http://127.0.0.1:1/v1", retry=RetryPolicy(tries=1)) as alone:
+        found = alone.quote("gpt-5", "a question", max_tokens=100)
+        assert str(found).startswith("up to $0.0001")
+        assert found.reason.endswith("by the printed price list, not the live catalogue")
+        with pytest.raises(NetworkError):
+            alone.quote("gpt-5-nano", "a question", max_tokens=100)
+
+
+def test_a_key_in_a_tag_stays_out_of_the_record(shared_sandbox: Sandbox) -> None:
+    """What looks like a key is struck out of the tag before anybody is told of the call."""
+    told = Told()
+    with Client(api_key=KEY, base_url=shared_sandbox.url, observers=(told,)) as client:
+        client.chat("hi", tag="of sk-live-0123456789abcdef0123456789abcdef")
+    assert {call.tag for _, call in told.calls} == {"of sk-…"}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from ..values import Model
 from .rates import UnpricedError
 from .text_prices import TextPrice, printed, read_text_price
 
+__all__ = ["find", "note", "printed"]
+
 _MOST_ADDRESSES = 16
 _MOST_MODELS = 10_000
 

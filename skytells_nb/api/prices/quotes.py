@@ -63,6 +63,9 @@ def unpriced(reason: str, currency: str = "USD") -> Quote:
     return Quote(None, None, currency, reason)
 
 
+NO_QUOTE = unpriced("nobody asked")
+
+
 @exact
 def quote(model: Model, values: Mapping[str, Any], *, made: quantities.Made = quantities.NOTHING_YET) -> Quote:
     """Say what a prediction with these inputs would cost; `made` is what came back, once that is known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from ..reading import count, items, record
@@ -60,6 +61,7 @@ def quote_text(
     return Quote(least, high, price.currency, f"{bounds}; {_rates(price, writes=writes)}", price.told)
 
 
+@lru_cache(256)
 def _rates(price: TextPrice, *, writes: bool) -> str:
     both = f"{dollars(price.prompt, price.currency)}"
     both += f" in, {dollars(price.completion, price.currency)} out" if writes else ""
@@ -90,13 +92,12 @@ def _most_read(asked: str | Sequence[Any], params: Mapping[str, Any]) -> int | s
 def _is_text(message: Any) -> bool:
     if isinstance(message, str):
         return True
-    content = message.get("content") if isinstance(message, Mapping) else None
+    if not isinstance(message, dict) or message.get("type") not in _TEXT_ITEMS:
+        return False
+    content = message.get("content")
     parts = content if isinstance(content, list | tuple) else ()
-    return (
-        isinstance(message, Mapping)
-        and message.get("type") in _TEXT_ITEMS
-        and not isinstance(message.get("output"), list)
-        and all(isinstance(part, Mapping) and part.get("type") in _TEXT_PARTS for part in parts)
+    return not isinstance(message.get("output"), list) and all(
+        isinstance(part, dict) and part.get("type") in _TEXT_PARTS for part in parts
     )
 
 
@@ -107,7 +108,7 @@ def _bytes_in(value: Any) -> int:
         each = waiting.pop()
         if isinstance(each, str):
             total += len(each) if each.isascii() else len(each.encode("utf-8", "surrogatepass"))
-        elif isinstance(each, Mapping):
+        elif isinstance(each, dict):
             total += _NODE
             waiting += each.keys()
             waiting += each.values()
