@@ -41,7 +41,16 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_home, ignore_errors=True)
 
 
-_LONG = ("test_killed.py", "test_demo.py", "test_forms.py", "test_forms_and_notebook.py", "test_readme.py")
+_LONG = (
+    "test_killed.py",
+    "test_invoice.py",
+    "test_demo.py",
+    "test_forms.py",
+    "test_forms_and_notebook.py",
+    "test_forms_accessible.py",
+    "test_costs.py",
+    "test_readme.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

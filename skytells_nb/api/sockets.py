@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -62,14 +63,23 @@ class _Held(httpcore.NetworkStream):
 async def connect_async(host: str, port: int, seconds: float | None) -> httpcore.AsyncNetworkStream:
     """Connect, over asyncio's own transports; raises httpcore's `ConnectError` or `ConnectTimeout`."""
     loop = asyncio.get_running_loop()
+    race = None if _is_address(host) else 0.25  # asyncio's race between addresses loses a socket where it is canceled
     try:
         async with asyncio.timeout(seconds):
-            _, stream = await loop.create_connection(lambda: _Stream(loop), host, port, happy_eyeballs_delay=0.25)
+            _, stream = await loop.create_connection(lambda: _Stream(loop), host, port, happy_eyeballs_delay=race)
     except TimeoutError as error:
         raise httpcore.ConnectTimeout(str(error)) from error
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
     return stream
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class _Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
