@@ -388,7 +388,7 @@ STEPS = st.lists(
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 @hypothesis.settings(
-    max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=25, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(STEPS)
 def test_a_named_budget_counts_as_one_in_memory_does(

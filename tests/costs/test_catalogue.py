@@ -84,7 +84,7 @@ MODEL = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(models=st.lists(MODEL | JSON, max_size=3))
 def test_any_catalogue_is_a_frame(models: list[Any]) -> None:
     """Whatever stands in the place of a name, a price or a schema."""

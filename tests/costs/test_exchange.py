@@ -52,7 +52,7 @@ ROWS = st.lists(
         for number, row in enumerate(rows)
     ]
 )
-few = settings(max_examples=30)
+few = settings(max_examples=15)
 
 
 @pytest.fixture(scope="module")
