@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from skytells_nb.local import Sandbox
-from tests.postgres import Postgres, programs, running
+from tests.postgres import Postgres, running, skip_without_postgres
 
 # A busy machine is no failure, and no file is left behind.
 hypothesis.settings.register_profile(
@@ -74,7 +74,6 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Run one PostgreSQL for all tests; `place()` gives each a place of its own in it."""
-    if programs() is None:
-        pytest.skip("no PostgreSQL is installed: Debian's package postgresql brings one")
+    skip_without_postgres()
     with running() as server:
         yield server

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pytest
 
 USER = "teacher"
 PASSWORD = "a p@ss/word:of its own"  # all that has to be escaped in an address
@@ -26,6 +27,12 @@ def programs() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[4]))
     path = str(found[-1]) if found else shutil.which("postgres")
     return Path(path).resolve().parent if path else None
+
+
+def skip_without_postgres() -> None:
+    """Skip the test where no server is installed."""
+    if programs() is None:
+        pytest.skip("no PostgreSQL is installed: Debian's package postgresql brings one")
 
 
 def _user() -> dict[str, Any]:

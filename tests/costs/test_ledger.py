@@ -328,12 +328,19 @@ def test_rows_come_oldest_first(any_ledger: Ledger, a_call: MakeCall) -> None:
     assert [row["id"] for row in any_ledger.rows()] == ["early", "late"]
 
 
+def _next_millisecond() -> None:
+    """Wait until the clock shows another millisecond, by which ids sort."""
+    now = time.time_ns() // 1_000_000
+    while time.time_ns() // 1_000_000 == now:
+        pass
+
+
 def test_ids_of_calls_sort_by_time(place: str, recording: Callable[..., Client]) -> None:
     """So a file of them grows at its end."""
     client = recording(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=ANSWER)))
     for _ in range(3):
         client.chat("Hi")
-        time.sleep(0.002)
+        _next_millisecond()
     rows = stored(place)
     assert sorted(rows, key=lambda row: row["id"]) == rows
     assert {len(row["id"]) for row in rows} == {32}

@@ -19,7 +19,7 @@ from skytells_nb.costs.ledger import Ledger, Recorder, row_of
 from skytells_nb.costs.store import StoreError
 from skytells_nb.errors import SetupError
 from skytells_nb.notebook.status import status
-from tests.postgres import PASSWORD, USER, Postgres, programs, running
+from tests.postgres import PASSWORD, USER, Postgres, running, skip_without_postgres
 from tests.recording import ANSWER, recording_client, stored
 
 MakeCall = Callable[..., Call]
@@ -28,8 +28,7 @@ MakeCall = Callable[..., Call]
 @pytest.fixture(scope="module")
 def own() -> Iterator[Postgres]:
     """Run a server that tests may stop."""
-    if programs() is None:
-        pytest.skip("no PostgreSQL is installed: Debian's package postgresql brings one")
+    skip_without_postgres()
     with running() as server:
         yield server
 
