@@ -67,7 +67,7 @@ import skytells_nb as sky
 sky.sandbox(pace=20)
 assert sky.Client().chat("REPEAT: yes").text == "yes"
 run = sky.Client().predict("truefusion", {{"prompt": "x"}})
-from skytells_nb.notebook.media import default_keeper
+from skytells_nb.notebook.media.keeper import default_keeper
 assert default_keeper().keep(run)[0].path is not None
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)

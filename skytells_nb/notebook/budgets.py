@@ -15,7 +15,7 @@ from ..costs.budgets import standing
 from ..costs.budgets.accounts import State
 from ..errors import SetupError, plain
 from . import page
-from .command import Command
+from .magics.command import Command
 from .render import bundle, made
 
 _HEAD = ("budget", "limit", "spent", "reserved", "left", "rules")

@@ -133,7 +133,7 @@ class Slot:
 
     def text(self, so_far: str) -> int:
         """Show Markdown that is still growing."""
-        from . import markdown
+        from .texts import markdown
 
         self._text = so_far
         html = page.box(markdown.to_html(so_far, growing=True), f'<span style="opacity:.6">{_WAITING}</span>')
@@ -155,7 +155,7 @@ class Slot:
 
     def leave(self) -> None:
         """Leave the text so far, or an empty place."""
-        from . import markdown
+        from .texts import markdown
 
         html = page.box(markdown.to_html(self._text)) if self._text else ""
         self.show({"text/plain": page.visible(self._text), "text/html": html})

@@ -15,11 +15,11 @@ from ..api.inline import file
 from ..errors import InputError, plain
 from ..schema.fields import Field
 from . import literals
-from .command import parse
-from .inputs import inputs_of, json_object, with_files
-from .interpolate import expand, whole
 from .literals import FILE, SECRET, Call
-from .specs import PREDICT
+from .magics.command import parse
+from .magics.inputs import inputs_of, json_object, with_files
+from .magics.interpolate import expand, whole
+from .magics.specs import PREDICT
 
 _MAGIC = re.compile(
     r"(?:\w+\s*=\s*)?%(?P<cell>%?)skytells_predict(?:[^\S\n]+(?P<line>[^\n]*))?(?P<rest>\n.*)?", re.DOTALL

@@ -17,13 +17,13 @@ from ..errors import InputError, SkytellsError, plain
 from ..schema.check import Problem
 from ..schema.fields import Field, ListField, ObjectField, TextField, UnionField
 from . import literals
-from .command import parse
-from .inputs import inputs_of, main_text
 from .literals import FILE, SECRET, Call, is_plain, same
+from .magics.command import parse
+from .magics.inputs import inputs_of, main_text
+from .magics.specs import PREDICT
 from .reading_back import Written as Written
 from .reading_back import file_call, value_in, with_literals
 from .reading_back import read as read
-from .specs import PREDICT
 
 WIDTH = 100
 """Columns of the Python that is written."""

@@ -17,9 +17,10 @@ from ..api.shown import Shown
 from ..api.values import Embeddings, Model, Prediction, Reply
 from ..schema.check import describe
 from ..schema.fields import ChoiceField, Field, FileField, FlagField, ListField, NumberField, TextField
-from . import captions, markdown, page
-from .gallery import gallery
-from .media import default_keeper
+from . import captions, page
+from .media.gallery import gallery
+from .media.keeper import default_keeper
+from .texts import markdown
 
 Bundle = dict[str, Any]
 

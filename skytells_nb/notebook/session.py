@@ -1,30 +1,24 @@
-"""What magics and forms both call: one client, the named threads, the sandbox if it is on, and what is shown.
+"""What magics and forms both use: one client, the named threads, recent results, the sandbox if it is on.
 
-A session is made when it is first used and lives as long as the kernel. It shows while it works (an answer as it
-streams, a job's progress, then pictures and players), and returns the value. It holds no logic of the API's.
+A session is made when it is first used and lives as long as the kernel. It holds no logic of the API's.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
-from ..api import requests
 from ..api.client import Client
-from ..api.messages import messages_of
-from ..api.text_calls import DEFAULT_CHAT_MODEL
-from ..api.values import Model, Prediction, Reply
-from ..errors import SetupError, SkytellsError, UnknownNameError, plain
-from . import cell, page, threads, wiring
+from ..api.values import Model, Prediction
+from ..errors import SetupError, SkytellsError, UnknownNameError
+from . import threads, wiring
 
 if TYPE_CHECKING:
-    from ..api.pricing import Quote
     from ..local import Sandbox
     from .live import Live
 
@@ -56,7 +50,8 @@ class Session:
             self._live.waiting(cause.what, seconds)
 
     @contextmanager
-    def _shown_live(self) -> Iterator[Live]:
+    def shown_live(self) -> Iterator[Live]:
+        """Show a live display for a block; pauses before another try are said in it."""
         from .live import Live
 
         with Live() as live:
@@ -72,48 +67,6 @@ class Session:
             self._client.close()
             self._client = None
 
-    def chat(
-        self, prompt: str, *, system: str | None = None, thread: str | None = None, quiet: bool = False, **options: Any
-    ) -> Reply:
-        """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`."""
-        asker = threads.Asker(*cell.where())
-        past = threads.before(self.threads.get(thread, ()), asker) if thread else ()
-        stream = self.client.chat_stream(threads.messages(past, prompt), system=system, **options)
-        if quiet:
-            for _ in stream:
-                pass
-        else:
-            self._show_stream(stream)
-        reply = stream.reply
-        if thread:
-            turn = threads.Turn(prompt, reply.text, asker)
-            self.threads[thread] = threads.with_turn(self.threads.get(thread, ()), turn)
-        cell.shown(reply)
-        return reply
-
-    def _show_stream(self, stream: Any) -> None:
-        from .render import bundle
-
-        with self._shown_live() as live:
-            try:
-                for _ in stream:
-                    live.text(lambda: stream.reply.text)
-            finally:
-                reply = stream.reply
-                if reply.call is None or reply.text or reply.call.status == "succeeded":
-                    live.finish(bundle(reply))
-
-    def predict(self, model: str, values: Mapping[str, Any], *, quiet: bool = False, **options: Any) -> Prediction:
-        """Run a media model, show its progress and what came back, and return the prediction.
-
-        `options` as for `Client.predict`.
-        """
-        self.client.quote(model, values)  # checks the inputs before anything is shown
-        job = self._run_quietly(model, values, **options) if quiet else self._show_prediction(model, values, **options)
-        cell.shown(job)
-        self.note(job)
-        return job
-
     def note(self, job: Prediction) -> None:
         """Remember a result, whose files forms offer as inputs; of its own inputs, which can be large, the prompt."""
         prompt = {name: value for name, value in job.input.items() if name == "prompt"}
@@ -121,49 +74,6 @@ class Session:
         if self.on_note is not None:
             with suppress(Exception):  # what was paid for is not lost to a list of choices
                 self.on_note()
-
-    def _run_quietly(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
-        from .media import default_keeper
-
-        job = self.client.predict(model, values, **options)
-        with _kept_on(job):
-            default_keeper().keep(job)
-        return job
-
-    def _show_prediction(self, model: str, values: Mapping[str, Any], **options: Any) -> Prediction:
-        from .render import bundle
-
-        with self._shown_live() as live:
-
-            def on_progress(job: Prediction, elapsed: float) -> None:
-                live.progress(model, str(job.status), job.progress, elapsed)
-
-            job: Prediction = self.client.predict(model, values, on_progress=on_progress, **options)
-            with _kept_on(job):
-                live.finish(bundle(job))
-        return job
-
-    def quote_chat(
-        self,
-        prompt: str,
-        *,
-        model: str = DEFAULT_CHAT_MODEL,
-        system: str | None = None,
-        thread: str | None = None,
-        **params: Any,
-    ) -> Quote:
-        """Print the request that `chat` would send, and say what its answer may cost; no question is sent."""
-        past = threads.before(self.threads.get(thread, ()), threads.Asker(*cell.where())) if thread else ()
-        asked = messages_of(threads.messages(past, prompt), system)
-        found = self.client.quote(model, asked, **params)
-        request = requests.chat(model, asked, params, stream=True)
-        body = json.dumps(json.loads(request.body or b"{}"), indent=2, ensure_ascii=False)
-        print(f"{request.endpoint}\n{page.visible(body)}")
-        return found
-
-    def quote(self, model: str, values: Mapping[str, Any]) -> Quote:
-        """Say what a prediction would cost; nothing is run."""
-        return self.client.quote(model, values)
 
     def models(self, words: Sequence[str] = (), kind: str | None = None) -> tuple[Model, ...]:
         """Read the catalogue; only models that hold all the words, and of a type, if given.
@@ -216,19 +126,6 @@ class Session:
         path = settings.store_key(secret)
         self.start_again()
         return f"The key works ({known} models) and is stored in {path}, readable by you only."
-
-
-@contextmanager
-def _kept_on(job: Prediction) -> Iterator[None]:
-    """Keep hold of a job that is done and paid for, whatever interrupts its showing."""
-    try:
-        yield
-    except BaseException as stop:
-        stop.prediction = job  # type: ignore[attr-defined]
-        stop.add_note(
-            f"Prediction {plain(job.id, 80)} is done; get it again with sky.Client().wait({plain(job.id, 80)!r})."
-        )
-        raise
 
 
 def _alike(kind: str) -> str:

@@ -106,7 +106,7 @@ def test_a_picture_is_made(client: Client, told: Any) -> None:
     """Checked, created, waited for; billed as quoted."""
     job = client.predict("truefusion-pro", {"prompt": "a fox", "num_outputs": 2}, tag="art")
     assert isinstance(job, Prediction)
-    assert (job.status, len(job.files), job.cost) == (Status.SUCCEEDED, 2, Decimal("0.08"))
+    assert (job.status, len(job.links), job.cost) == (Status.SUCCEEDED, 2, Decimal("0.08"))
     assert told.story == [("before", "sent"), ("after", "running"), ("after", "succeeded")]
     assert (told.last.quoted, told.last.charge.source, told.last.tag) == (Decimal("0.08"), "billed", "art")
     assert told.last.remote_id == job.id
@@ -127,7 +127,7 @@ def test_submitting_and_waiting_is_one_call(client: Client, told: Any) -> None:
 def test_a_wait_takes_an_id_too(client: Client) -> None:
     """What another session submitted can be collected here."""
     job = client.submit("truefusion", {"prompt": "a fox"})
-    assert client.wait(job.id).files
+    assert client.wait(job.id).links
 
 
 def test_progress_is_told_from_the_start_to_the_end(client: Client) -> None:

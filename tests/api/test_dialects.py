@@ -50,8 +50,8 @@ def test_a_dialect_changes_nothing_of_what_is_said(dialect: dict[str, str], spea
     """Jobs are run, failed, canceled, listed, found, deleted, priced and recorded alike."""
     sandbox, client, told = speaking(dialect)
     run = client.predict("truefusion", {**FOX, "number_of_images": 2})
-    assert (run.status, len(run.files), run.text, run.cost) == (Status.SUCCEEDED, 2, "", Decimal("0.06"))
-    assert [file.kind for file in run.files] == ["image", "image"]
+    assert (run.status, len(run.links), run.text, run.cost) == (Status.SUCCEEDED, 2, "", Decimal("0.06"))
+    assert [file.kind for file in run.links] == ["image", "image"]
     assert client.predict("truefusion", FOX, server_wait=True).status is Status.SUCCEEDED
     sandbox.inject("fail")
     with pytest.raises(JobFailedError) as failed:

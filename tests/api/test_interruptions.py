@@ -55,7 +55,7 @@ def test_stop_while_a_finished_job_is_told_keeps_it(sandbox: Sandbox) -> None:
     with client(sandbox, observer) as asked, pytest.raises(KeyboardInterrupt) as caught:
         asked.predict("truefusion", {"prompt": "a fox"})
     job = caught.value.prediction  # type: ignore[attr-defined]
-    assert len(job.files) == 1
+    assert len(job.links) == 1
     assert [call.status for call in observer.heard] == ["running", "succeeded"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from skytells_nb.api.client import AsyncClient, Client
-from skytells_nb.api.values import File, Prediction, Status
+from skytells_nb.api.values import Link, Prediction, Status
 from skytells_nb.errors import (
     InputError,
     JobCanceledError,
@@ -72,7 +72,7 @@ def test_the_service_may_be_asked_to_wait() -> None:
         run = client.predict(SLUG, FOX, server_wait=True)
     assert posted(service) == {"model": SLUG, "input": FOX, "await": True}
     assert told(service) == ["POST /predictions"]
-    assert (run.status, run.files, service.naps) == (Status.SUCCEEDED, (PICTURE,), [])
+    assert (run.status, run.links, service.naps) == (Status.SUCCEEDED, (PICTURE,), [])
     assert [call.status for call in service.told.ended] == ["succeeded"]
 
 
@@ -247,7 +247,7 @@ def test_an_output_is_files_or_text(output: Any, files: tuple[str, ...], text: s
     """In whatever form it comes; `raw` has it as it came."""
     with serving(answering(job(output=output))) as service, service.client() as client:
         run = client.predict(SLUG, FOX)
-    assert (run.files, run.text, run.raw["output"]) == (files, text, output)
+    assert (run.links, run.text, run.raw["output"]) == (files, text, output)
 
 
 def test_an_output_that_is_an_object_counts_once() -> None:
@@ -531,7 +531,7 @@ def test_a_look_that_shows_no_job_is_an_error(body: Any) -> None:
 
 def test_files_are_text() -> None:
     """What takes a link takes them as they are."""
-    [file] = Prediction.from_json(job()).files
+    [file] = Prediction.from_json(job()).links
     assert isinstance(file, str)
     assert (file, f"{file}", file.url, file.kind) == (PICTURE, PICTURE, PICTURE, "image")
-    assert type(file) is File
+    assert type(file) is Link

@@ -21,8 +21,8 @@ from skytells_nb.api.record import Call, Charge
 from skytells_nb.api.values import (
     Choice,
     Delta,
-    File,
     Filters,
+    Link,
     Model,
     Page,
     Prediction,
@@ -97,7 +97,7 @@ def test_the_printed_prediction_is_read_without_loss(seed: Seed) -> None:
     )
     assert job.raw is body
     assert body == kept
-    assert job.files == job.output
+    assert job.links == job.output
 
 
 def test_the_printed_response_s_usage_has_the_same_names(seed: Seed) -> None:
@@ -162,7 +162,7 @@ def test_every_form_of_output_is_flattened_in_order(output: object, read: tuple[
 def test_links_and_text_of_an_output_are_told_apart() -> None:
     """Files are fetched, text is joined."""
     job = Prediction("p", Status.SUCCEEDED, output=("https://a/1.png", "Once", " upon", "http://b/2.png"))
-    assert job.files == ("https://a/1.png", "http://b/2.png")
+    assert job.links == ("https://a/1.png", "http://b/2.png")
     assert job.text == "Once upon"
 
 
@@ -445,23 +445,23 @@ def test_what_stands_beside_a_link_is_no_output(output: object, read: tuple[str,
 )
 def test_a_file_knows_the_parts_of_its_link(link: str, host: str, name: str, kind: str) -> None:
     """Its host without a port, its name without folders and query, its kind by the name's ending."""
-    file = File(link)
+    file = Link(link)
     assert (file.url, file.host, file.name, file.kind) == (link, host, name, kind)
 
 
 def test_a_file_is_the_text_of_its_link() -> None:
     """Equal to it, usable as it, and the same after a journey to another process."""
-    file = File("https://a/1.png")
+    file = Link("https://a/1.png")
     assert (file, hash(file), json.dumps([file])) == ("https://a/1.png", hash("https://a/1.png"), '["https://a/1.png"]')
     back = pickle.loads(pickle.dumps(file))
-    assert (back, type(back), back.name) == (file, File, "1.png")
+    assert (back, type(back), back.name) == (file, Link, "1.png")
     assert not hasattr(file, "__dict__")
 
 
 @pytest.mark.parametrize("name", ["mp3", "wav", "pcm", "flac", "ogg", "m4a"])
 def test_sounds_are_audio_whatever_a_model_calls_itself(name: str) -> None:
     """`audio` and `music` are one kind of file."""
-    assert File(f"https://a/song.{name.upper()}").kind == "audio"
+    assert Link(f"https://a/song.{name.upper()}").kind == "audio"
 
 
 def test_the_printed_response_is_read_without_loss(seed: Seed) -> None:
@@ -593,7 +593,7 @@ def test_no_json_breaks_the_reading_of_a_page(body: Any) -> None:
 @given(st.text() | st.sampled_from(["https://[::1", "http://a:b/c", "//", "https://a\udc00/x"]))
 def test_no_text_breaks_the_reading_of_a_link(link: str) -> None:
     """Whatever came as an output has parts, or none."""
-    file = File(link)
+    file = Link(link)
     assert all(isinstance(part, str) for part in (file.url, file.host, file.name))
     assert file.kind in {"image", "audio", "video", "file"}
     assert "/" not in file.name

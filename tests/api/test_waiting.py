@@ -156,7 +156,7 @@ def test_a_wait_that_takes_too_long_keeps_the_job_s_id(slow: Sandbox, told: Any)
 def test_a_wait_without_time_looks_at_what_is_there(scripted: Callable[..., Any]) -> None:
     """`timeout=0` returns what has ended, and names what has not."""
     done = {"id": "p", "status": "succeeded", "output": "https://a/1.png"}
-    assert scripted(httpx.Response(200, json=done)).client.wait("p", timeout=0).files == ("https://a/1.png",)
+    assert scripted(httpx.Response(200, json=done)).client.wait("p", timeout=0).links == ("https://a/1.png",)
     running = scripted(httpx.Response(200, json={"id": "p", "status": "processing"}))
     with pytest.raises(StillRunningError, match="Prediction p is still processing"):
         running.client.wait("p", timeout=0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from skytells_nb.notebook.markdown import to_html
 from skytells_nb.notebook.render import bundle
+from skytells_nb.notebook.texts.markdown import to_html
 from tests.browsers import running_browser
 from tests.notebook.hostile import PAYLOADS
 from tests.notebook.test_render import hostile_values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skytells_nb.errors import InputError, UnknownNameError
-from skytells_nb.notebook.command import Option, Spec, help_text, parse
+from skytells_nb.notebook.magics.command import Option, Spec, help_text, parse
 
 SPEC = Spec(
     "skytells_try",

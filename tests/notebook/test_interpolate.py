@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skytells_nb.errors import InputError, UnknownNameError
-from skytells_nb.notebook.interpolate import expand, value_of
+from skytells_nb.notebook.magics.interpolate import expand, value_of
 
 NAMES = {"students": 24, "name": "Ada", "rows": [1, 2], "table": {"a": {"b": 3}}}
 

@@ -134,7 +134,7 @@ def test_predict_shows_pictures(notebook: Kernel, place: Path) -> None:
     assert ran.html.count('<img src="data:image/') == 2
     assert len(list((place / "media").glob("truefusion-pro_a-red-fox_*.png"))) == 2
     assert "truefusion-pro" in ran.text
-    assert notebook.run("fox.status.value, len(fox.files), str(fox.cost)").text == "('succeeded', 2, '0.08')"
+    assert notebook.run("fox.status.value, len(fox.links), str(fox.cost)").text == "('succeeded', 2, '0.08')"
 
 
 def test_predict_takes_its_text_from_the_body(notebook: Kernel, shared_sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skytells_nb.notebook.markdown import LONGEST, to_html
+from skytells_nb.notebook.texts.markdown import LONGEST, to_html
 from tests.notebook.hostile import PAYLOADS, faults
 
 

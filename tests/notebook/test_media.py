@@ -21,11 +21,11 @@ import skytells_nb as sky
 from skytells_nb.api.sniff import sniff
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.errors import MediaError
-from skytells_nb.notebook import media
-from skytells_nb.notebook.filenames import file_stem, slug
-from skytells_nb.notebook.gallery import gallery
-from skytells_nb.notebook.media import Keeper, default_keeper
-from skytells_nb.notebook.thumbnails import thumbnail
+from skytells_nb.notebook.media.filenames import file_stem, slug
+from skytells_nb.notebook.media.gallery import gallery
+from skytells_nb.notebook.media.keeper import Keeper, default_keeper
+from skytells_nb.notebook.media.keeper import keeper as media
+from skytells_nb.notebook.media.thumbnails import thumbnail
 from tests.notebook.conftest import FileServer, png, redirect, slowly
 from tests.notebook.hostile import PAYLOADS, faults
 
@@ -273,7 +273,7 @@ def test_stop_leaves_no_half_files(tmp_path: Path, file_server: FileServer) -> N
         import sys
         from pathlib import Path
         from skytells_nb.api.values import Prediction, Status
-        from skytells_nb.notebook.media import Keeper
+        from skytells_nb.notebook.media.keeper import Keeper
         print("go", flush=True)
         try:
             Keeper(Path("media")).keep(Prediction("p", Status.SUCCEEDED, output=("{file_server.url}/a",)))

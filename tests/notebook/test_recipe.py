@@ -19,11 +19,11 @@ from skytells_nb.api.inline import InlineFile
 from skytells_nb.errors import InputError, UnknownNameError
 from skytells_nb.local import Sandbox
 from skytells_nb.notebook import recipe
-from skytells_nb.notebook.command import parse
-from skytells_nb.notebook.inputs import inputs_of
-from skytells_nb.notebook.interpolate import expand, value_of
 from skytells_nb.notebook.literals import same
-from skytells_nb.notebook.specs import PREDICT
+from skytells_nb.notebook.magics.command import parse
+from skytells_nb.notebook.magics.inputs import inputs_of
+from skytells_nb.notebook.magics.interpolate import expand, value_of
+from skytells_nb.notebook.magics.specs import PREDICT
 from skytells_nb.schema.check import problems_of
 from skytells_nb.schema.fields import (
     ChoiceField,

@@ -13,7 +13,7 @@ import pytest
 
 from skytells_nb.api.pricing import Quote
 from skytells_nb.api.record import Call, Charge
-from skytells_nb.api.values import Choice, Embeddings, File, Filters, Model, Prediction, Reply, Status, Usage
+from skytells_nb.api.values import Choice, Embeddings, Filters, Link, Model, Prediction, Reply, Status, Usage
 from skytells_nb.notebook.live import progress_bundle
 from skytells_nb.notebook.render import Catalogue, bundle, catalogue
 from tests.notebook.hostile import PAYLOADS, faults
@@ -224,7 +224,7 @@ def test_vectors_of_several_requests_have_one_line() -> None:
 
 def test_a_file_is_drawn_as_text() -> None:
     """A link to an output is a plain string for every renderer."""
-    assert bundle(File("https://a/<b>.png")) == bundle("https://a/<b>.png")
+    assert bundle(Link("https://a/<b>.png")) == bundle("https://a/<b>.png")
 
 
 def test_several_choices_are_shown_one_under_the_other() -> None:

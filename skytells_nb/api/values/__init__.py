@@ -8,7 +8,7 @@ Sources: the Prediction and ChatCompletion objects of Skytells' "The Two APIs" p
 contradict each other, both forms are read.
 """
 
-from .media import File, Page, Prediction, Status
+from .media import Link, Page, Prediction, Status
 from .models import Model
 from .text import Choice, Delta, Filters, Reply, Usage
 from .vectors import Embeddings
@@ -17,7 +17,7 @@ __all__ = [
     "Choice",
     "Delta",
     "Embeddings",
-    "File",
+    "Link",
     "Filters",
     "Model",
     "Page",

@@ -47,7 +47,7 @@ STATUS_WORDS: Mapping[str | bool, Status] = {
 }
 
 
-class File(str):
+class Link(str):
     """A link to an output; a string that knows its parts. Links expire: results are kept by what shows them."""
 
     __slots__ = ()
@@ -145,9 +145,9 @@ class Prediction(Shown):
         )
 
     @property
-    def files(self) -> tuple[File, ...]:
+    def links(self) -> tuple[Link, ...]:
         """The outputs that are links."""
-        return tuple(File(item) for item in self.output if item.startswith(_LINKS))
+        return tuple(Link(item) for item in self.output if item.startswith(_LINKS))
 
     @property
     def text(self) -> str:
@@ -166,7 +166,7 @@ class Prediction(Shown):
 
     def __repr__(self) -> str:
         facts = {"id": self.id, "model": self.model, "status": str(self.status), "cost": self.cost}
-        return brief("Prediction", **facts, files=len(self.files) or None, error=self.error)
+        return brief("Prediction", **facts, files=len(self.links) or None, error=self.error)
 
 
 def _outputs(value: object) -> tuple[str, ...]:

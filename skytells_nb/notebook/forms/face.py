@@ -31,8 +31,8 @@ from .row import Row
 from .slot import Slot
 
 if TYPE_CHECKING:
+    from ..jobs.runner import Progress
     from .form import Form
-    from .runner import Progress
 
 _LARGEST_SEED = 2**31 - 1
 

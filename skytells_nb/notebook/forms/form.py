@@ -17,14 +17,14 @@ from ...costs import budget
 from ...errors import InputError, InvalidInputError, OverBudgetError, plain
 from ...schema.check import Problem
 from .. import cell, recipe, written
+from ..jobs import runner
 from ..session import current
-from . import runner
 from .entries import Entries
 
 if TYPE_CHECKING:
     from ...api.pricing import Quote
+    from ..jobs.runner import Progress, Run
     from .face import Face
-    from .runner import Progress, Run
 
 
 _Source = str | Model | Mapping[str, Any] | bool

@@ -13,8 +13,8 @@ from typing import Any
 from ipywidgets import HTML, Button, HBox, VBox
 
 from ...schema.fields import Field
+from ..jobs.progress import Progress
 from . import records
-from .progress import Progress
 
 CARDS = 20
 """Runs that are shown with a picture and buttons; of older ones there is a line."""

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from ...api.inline import LARGEST, InlineFile, size_of
 from ...api.sniff import sniff
-from ...api.values.media import File
+from ...api.values.media import Link
 from ...errors import MediaError
 from .. import page
-from ..thumbnails import thumbnail
+from ..media.thumbnails import thumbnail
 
 SIDE = 240
 BUDGET = 40_000
@@ -34,7 +34,7 @@ def preview(value: Any, media: str, label: str) -> str:
         return ""
     if _BASE64.match(value):
         return _at_hand(value, label)
-    return _linked(value, media or File(value).kind, label) if _leads_to_a_file(value) else ""
+    return _linked(value, media or Link(value).kind, label) if _leads_to_a_file(value) else ""
 
 
 def _leads_to_a_file(link: str) -> bool:

@@ -13,11 +13,11 @@ from dataclasses import replace
 from ...errors import JobCanceledError, MediaError, StillRunningError, plain
 from ...schema.fields import Field, TextField
 from .. import captions, page
-from ..gallery import embedded, gallery
-from ..kept import Kept
+from ..jobs.progress import Progress
 from ..live import progress_bundle
-from ..thumbnails import thumbnail
-from .progress import Progress
+from ..media.gallery import embedded, gallery
+from ..media.kept import Kept
+from ..media.thumbnails import thumbnail
 
 PLAYED = 8_000_000
 """Bytes of the sounds and films of one result that are embedded in a live form."""

@@ -22,7 +22,7 @@ from ...api.sniff import ENOUGH, sniff
 from ...api.values import Prediction, Status
 from ...errors import InputError, plain
 from .. import page, session
-from ..filenames import extension_of, file_stem, slug
+from ..media.filenames import extension_of, file_stem, slug
 
 FRESH = timedelta(minutes=4)
 """How long after a job's end its links are used; the service promises five minutes."""
@@ -75,7 +75,7 @@ class Shelf:
     def results(self, media: str = "") -> tuple[Result, ...]:
         """Give the files of this session's results, newest first, at most 50; only those of a kind if one is given."""
         jobs = {job.id: job for job in reversed(tuple(self._recent)) if job.status is Status.SUCCEEDED}.values()
-        found = (self._result(job, index) for job in jobs for index in range(len(job.files)))
+        found = (self._result(job, index) for job in jobs for index in range(len(job.links)))
         fitting = (result for result in found if media in ("", result.kind))
         return tuple(result for result, _ in zip(fitting, range(MOST), strict=False))
 
@@ -86,7 +86,7 @@ class Shelf:
             words = page.cut(prompt, 40) if isinstance(prompt, str) else ""
             label = " · ".join(filter(None, (page.cut(job.model, 40), words, str(index + 1))))
             path, kind = _kept(job, index)
-            known = Result(label, kind, str(job.files[index]), path, job.completed_at)
+            known = Result(label, kind, str(job.links[index]), path, job.completed_at)
             self._known[job.id, index] = known
         return known
 
@@ -130,7 +130,7 @@ def _kept(job: Prediction, index: int) -> tuple[Path | None, str]:
         for path in sorted(settings.media_folder().glob(f"{file_stem(job, index)}.*")):
             with path.open("rb") as opened:
                 return path, sniff(opened.read(ENOUGH)).kind
-    return None, job.files[index].kind
+    return None, job.links[index].kind
 
 
 _shelf: Shelf | None = None

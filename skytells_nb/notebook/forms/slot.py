@@ -9,8 +9,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
+from ..jobs.progress import Progress
 from . import records
-from .progress import Progress
 
 _EARLIER = 50
 """Earlier runs that have a line."""

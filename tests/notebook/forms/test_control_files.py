@@ -18,11 +18,11 @@ from PIL import Image
 from skytells_nb import settings
 from skytells_nb.api.inline import LARGEST, InlineFile, file
 from skytells_nb.api.values import Prediction, Status
-from skytells_nb.notebook.filenames import file_stem
 from skytells_nb.notebook.forms.control import Tools
 from skytells_nb.notebook.forms.controls.files import FileControl
 from skytells_nb.notebook.forms.row import Row
 from skytells_nb.notebook.forms.shelf import Shelf
+from skytells_nb.notebook.media.filenames import file_stem
 from skytells_nb.schema.check import Checker
 from skytells_nb.schema.fields import UNSET, FileField
 from tests.notebook.hostile import PAYLOADS, faults

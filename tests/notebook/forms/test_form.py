@@ -216,7 +216,7 @@ def test_a_run_gives_the_result_and_keeps_it(online: Sandbox) -> None:
     form = sky.form("truefusion-pro")
     form.set(prompt="a fox")
     job = form.run()
-    assert (job.status, len(job.files)) == ("succeeded", 1)
+    assert (job.status, len(job.links)) == ("succeeded", 1)
     assert form.result is job
     assert form.runs == (job,)
 

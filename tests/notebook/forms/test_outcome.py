@@ -17,9 +17,9 @@ from skytells_nb.errors import JobCanceledError, JobFailedError, StillRunningErr
 from skytells_nb.local import Sandbox
 from skytells_nb.notebook.forms import records
 from skytells_nb.notebook.forms.outcome import CARDS, Outcome
-from skytells_nb.notebook.forms.progress import Progress
-from skytells_nb.notebook.forms.runner import start
-from skytells_nb.notebook.kept import Kept, prepared
+from skytells_nb.notebook.jobs.progress import Progress
+from skytells_nb.notebook.jobs.runner import start
+from skytells_nb.notebook.media.kept import Kept, prepared
 from skytells_nb.schema.fields import read_fields
 from tests.notebook.conftest import png
 from tests.notebook.hostile import PAYLOADS, faults

@@ -33,10 +33,10 @@ from skytells_nb.errors import (
     StillRunningError,
 )
 from skytells_nb.local import Sandbox
-from skytells_nb.notebook.forms import runner
-from skytells_nb.notebook.forms.background import Background
-from skytells_nb.notebook.forms.progress import Progress
-from skytells_nb.notebook.forms.runner import GAP, Run, start
+from skytells_nb.notebook.jobs import runner
+from skytells_nb.notebook.jobs.background import Background
+from skytells_nb.notebook.jobs.progress import Progress
+from skytells_nb.notebook.jobs.runner import GAP, Run, start
 from tests.kernels import running_kernel
 
 FOX = {"prompt": "a fox", "seed": 7}
@@ -513,7 +513,7 @@ import os, sys, threading, time
 from skytells_nb import settings
 from skytells_nb.api.client import AsyncClient
 from skytells_nb.api.record import Call
-from skytells_nb.notebook.forms.runner import start
+from skytells_nb.notebook.jobs.runner import start
 settings.use(settings.Override(address=sys.argv[1], key=settings.Key("sk-sandbox"), sandbox=True))
 queued = threading.Event()
 run = start("truefusion-video", {"prompt": "waves"}, lambda told: told.state == "queued" and queued.set())
@@ -553,7 +553,7 @@ SETUP = """
 from skytells_nb import settings
 from skytells_nb.api.client import AsyncClient
 from skytells_nb.api.record import Call
-from skytells_nb.notebook.forms.runner import start
+from skytells_nb.notebook.jobs.runner import start
 from IPython.display import display
 settings.use(settings.Override(address={url!r}, key=settings.Key("sk-sandbox"), sandbox=True))
 """

@@ -17,9 +17,9 @@ from skytells_nb.api.inline import InlineFile
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.errors import InputError
 from skytells_nb.notebook import session
-from skytells_nb.notebook.filenames import file_stem
 from skytells_nb.notebook.forms import shelf
 from skytells_nb.notebook.forms.shelf import Shelf
+from skytells_nb.notebook.media.filenames import file_stem
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -162,7 +162,7 @@ def test_a_fresh_result_is_its_link(job: Callable[..., Prediction], folder: Path
     """For four minutes, kept or not."""
     fresh = job(ago=200)
     kept(fresh, folder)
-    assert Shelf([fresh]).results()[0].value() == fresh.files[0]
+    assert Shelf([fresh]).results()[0].value() == fresh.links[0]
 
 
 def test_an_older_result_is_the_kept_file(job: Callable[..., Prediction], folder: Path) -> None:

@@ -17,7 +17,7 @@ from tests.notebook.hostile import faults
 SETUP = """
 from skytells_nb import settings
 from skytells_nb.notebook.forms.outcome import Outcome
-from skytells_nb.notebook.forms.runner import start
+from skytells_nb.notebook.jobs.runner import start
 from skytells_nb.notebook.forms.slot import Slot
 settings.use(settings.Override(address={url!r}, key=settings.Key("sk-sandbox"), sandbox=True))
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from ...api.values import Prediction, Status
 from ...errors import JobCanceledError, NetworkError, SkytellsError, StillRunningError, plain
-from ..kept import Kept
+from ..media.kept import Kept
 
 State = Literal["sending", "queued", "running", "saving", "succeeded", "failed", "canceled"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
-from . import cell
+from ...errors import InputError
+from .. import cell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..api.sniff import ENOUGH, Kind, sniff
-from ..errors import MediaError
+from ...api.sniff import ENOUGH, Kind, sniff
+from ...errors import MediaError
 
 EMBEDDED = 1_000_000  # bytes of one sound or film
 EMBEDDED_TOGETHER = 3_000_000

@@ -19,10 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from .. import settings
-from ..api.sniff import ENOUGH, sniff
-from ..api.values import Prediction, Status
-from ..errors import MediaError, plain
+from ... import settings
+from ...api.sniff import ENOUGH, sniff
+from ...api.values import Prediction, Status
+from ...errors import MediaError, plain
 from .filenames import extension_of, file_stem
 from .gallery import gallery
 from .kept import PICTURES_TOGETHER as PICTURES
@@ -67,7 +67,7 @@ class Keeper:
         if prediction.status is not Status.SUCCEEDED:
             return ()
         with self._turn:
-            found = {index: self._found(prediction, index) for index in range(len(prediction.files[:MOST_FILES]))}
+            found = {index: self._found(prediction, index) for index in range(len(prediction.links[:MOST_FILES]))}
             wanted = [index for index, kept in found.items() if kept is None]
             fetched = dict(zip(wanted, self._fetch(prediction, wanted), strict=True)) if wanted else {}
             whole = [found[index] or fetched[index] for index in found]
@@ -75,13 +75,13 @@ class Keeper:
             whole = [
                 kept if kept.ready else self._remember(prediction, prepared(kept, budget=budget)) for kept in whole
             ]
-            rest = range(MOST_FILES, len(prediction.files))
+            rest = range(MOST_FILES, len(prediction.links))
             note = f"not fetched: only the first {MOST_FILES} files of a result are kept"
-            return (*embedded_within(whole), *(Kept(prediction.files[index], index, note=note) for index in rest))
+            return (*embedded_within(whole), *(Kept(prediction.links[index], index, note=note) for index in rest))
 
     def _found(self, prediction: Prediction, index: int) -> Kept | None:
         """Find a file that needs no request: known to this process, or in the folder."""
-        url = prediction.files[index]
+        url = prediction.links[index]
         known = self._known.get((prediction.id, index, url))
         if known is not None and (known.path is None or known.path.exists()):
             return known
@@ -136,7 +136,7 @@ class Keeper:
     def _one(self, http: httpx.Client, prediction: Prediction, index: int, stop: threading.Event) -> Kept:
         from . import download
 
-        url = prediction.files[index]
+        url = prediction.links[index]
         empty = Kept(url, index)
         try:
             with _half(self.folder, self._limit) as (file, partial, limit):

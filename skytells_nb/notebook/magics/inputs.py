@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..errors import InputError, plain
-from ..schema.check import coerce
-from ..schema.fields import Field, FileField, ListField, ObjectField, TextField, UnionField
+from ...errors import InputError, plain
+from ...schema.check import coerce
+from ...schema.fields import Field, FileField, ListField, ObjectField, TextField, UnionField
 from .command import Command
 
 

@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import MediaError, plain
+from ...errors import MediaError, plain
 
 if TYPE_CHECKING:
     from PIL.Image import Image

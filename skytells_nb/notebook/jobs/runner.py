@@ -25,8 +25,8 @@ from ...api.values import Prediction, Status
 from ...costs import meter
 from ...errors import SkytellsError, StillRunningError, plain
 from .. import cell
-from ..kept import Kept
-from ..media import Keeper, default_keeper
+from ..media.keeper import Keeper, default_keeper
+from ..media.kept import Kept
 from .background import Background, in_thread
 from .progress import Progress
 
@@ -226,7 +226,7 @@ async def _saved(job: Prediction, keeper: Keeper) -> tuple[Kept, ...]:
         note = "not saved: interrupted"
     except Exception as error:  # noqa: BLE001 - the result is there and paid for, whatever became of its files
         note = f"not saved: {plain(error, 120)}"
-    return tuple(Kept(url, index, note=note, again=True) for index, url in enumerate(job.files))
+    return tuple(Kept(url, index, note=note, again=True) for index, url in enumerate(job.links))
 
 
 _now: ContextVar[Run | None] = ContextVar("skytells_run", default=None)

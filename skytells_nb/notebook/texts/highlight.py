@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from . import page
+from .. import page
 
 if TYPE_CHECKING:
     from pygments.token import _TokenType

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics
 
-from ..errors import InputError, plain
+from ...errors import InputError, plain
 from . import command
 from .command import Command, Spec
 from .interpolate import expand

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import InputError, UnknownNameError, plain
+from ...errors import InputError, UnknownNameError, plain
 from .interpolate import end_of
 
 

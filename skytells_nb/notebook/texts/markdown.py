@@ -19,7 +19,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from . import formulas, highlight, page
+from .. import page
+from . import formulas, highlight
 
 LONGEST = 400_000
 DEEPEST = 20

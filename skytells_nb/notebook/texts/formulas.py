@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from . import page
+from .. import page
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

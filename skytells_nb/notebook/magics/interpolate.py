@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import InputError, UnknownNameError, plain
+from ...errors import InputError, UnknownNameError, plain
 
 Evaluated = Callable[[str, Mapping[str, Any]], Any]
 """Gives the value of an expression, by the names it may use."""

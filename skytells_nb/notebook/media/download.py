@@ -17,9 +17,9 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from ..errors import MediaError, plain
-from ..settings import is_loopback
-from . import page
+from ...errors import MediaError, plain
+from ...settings import is_loopback
+from .. import page
 
 REDIRECTS = 3
 _GONE = {

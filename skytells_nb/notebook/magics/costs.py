@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var_expand, output_can_be_silenced
 
-from ..errors import InputError, UnknownNameError, plain
-from . import wiring
+from ...errors import InputError, UnknownNameError, plain
+from .. import wiring
 from .line_reader import LineReader
 from .specs import BUDGET, METER, USAGE
 
 if TYPE_CHECKING:
-    from ..costs.meter import Meter
+    from ...costs.meter import Meter
     from .command import Command
 
 _PICTURES = ("spend", "latency", "tokens", "compare")
@@ -32,7 +32,7 @@ class CostMagics(LineReader):
         if read is None:
             return None
         _check(read)
-        from ..costs import frames
+        from ...costs import frames
 
         chosen: dict[str, Any] = {name: read.options[name] for name in _CHOICES if name in read.options}
         if "all" in read.options:
@@ -41,12 +41,12 @@ class CostMagics(LineReader):
             return self._give(read, frames.summary([key.strip() for key in by.split(",")], **chosen))
         frame = self._give(read, frames.usage(**chosen))
         if kind := read.options.get("plot"):
-            from ..costs import plots
+            from ...costs import plots
 
             getattr(plots, kind)(frame)
         if file := read.options.get("export"):
-            from ..costs.exchange import export_usage
-            from ..costs.totals import number
+            from ...costs.exchange import export_usage
+            from ...costs.totals import number
 
             print(f"{number(len(frame), 'call')} written to {plain(export_usage(file, frame), 300)}.")
         return None if kind or file else frame
@@ -69,7 +69,7 @@ class CostMagics(LineReader):
             raise InputError("There is nothing to run.", "Write the code on the lines below %%skytells_meter.")
         from IPython.display import display
 
-        from ..costs.meter import meter
+        from ...costs.meter import meter
         from .cell_body import prepared
 
         wiring.connect()
@@ -89,7 +89,7 @@ class CostMagics(LineReader):
         if read is None:
             return None
         wiring.connect()
-        from . import budgets
+        from .. import budgets
 
         return self._give(read, budgets.obeyed(read))
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ..api.values import Prediction, Status
-from . import captions, page
+from ...api.values import Prediction, Status
+from .. import captions, page
 from .kept import Kept
 
 _GRID = "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;margin:.3em 0"

@@ -11,13 +11,13 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from ..api.values import Prediction
+from ...api.values import Prediction
 
 
 def file_stem(prediction: Prediction, index: int) -> str:
     """Name a file without its extension: model, first words of the prompt, a mark of the prediction, number from 1."""
     prompt = prediction.input.get("prompt")
-    mark = hashlib.sha256((prediction.id or prediction.files[index]).encode("utf-8", "replace")).hexdigest()[:8]
+    mark = hashlib.sha256((prediction.id or prediction.links[index]).encode("utf-8", "replace")).hexdigest()[:8]
     words = (slug(prediction.model, 40) or "result", slug(prompt, 40) if isinstance(prompt, str) else "")
     return "_".join([*filter(None, words), mark, str(index + 1)])
 

@@ -1,0 +1,28 @@
+"""The magics of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.magic import line_magic, magics_class, no_var_expand
+
+from ..session import current
+from .line_reader import LineReader
+from .specs import MODELS
+
+
+@magics_class
+class CatalogueMagics(LineReader):
+    """What models there are."""
+
+    @no_var_expand
+    @line_magic
+    def skytells_models(self, line: str) -> Any:
+        read = self._read(line, MODELS)
+        if read is None:
+            return None
+        from ..render import Catalogue
+
+        found = current().models(read.words, read.options.get("type"))
+        exact = [model for model in found if read.words == (model.slug,)]
+        return self._give(read, current().client.model(exact[0].slug) if exact else Catalogue(found))

@@ -1,0 +1,58 @@
+"""The magics that set up: which service answers, with which key, and what is set now."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+from IPython.core.magic import line_magic, magics_class, no_var_expand
+
+from ...errors import InputError, SetupError, plain
+from ..asking import somebody_can_answer
+from ..session import current
+from .line_reader import LineReader
+from .specs import LOGIN, SANDBOX, STATUS
+
+
+@magics_class
+class SetupMagics(LineReader):
+    """Sandbox, status, login."""
+
+    @no_var_expand
+    @line_magic
+    def skytells_sandbox(self, line: str) -> None:
+        read = self._read(line, SANDBOX)
+        if read is None:
+            return
+        if read.words not in ((), ("stop",)):
+            raise InputError(
+                f"%skytells_sandbox does not know {plain(read.words[0], 40)!r}.", "Use it alone, or with stop."
+            )
+        if read.words:
+            current().stop_sandbox()
+            print("Back online: calls go to Skytells and are billed.")
+        else:
+            address = current().go_offline()
+            print(f"Offline: the local Skytells answers at {address}; nothing is billed.")
+
+    @no_var_expand
+    @line_magic
+    def skytells_status(self, line: str) -> Any:
+        if self._read(line, STATUS) is None:
+            return None
+        from ..status import status
+
+        return status()
+
+    @no_var_expand
+    @line_magic
+    def skytells_login(self, line: str) -> None:
+        if self._read(line, LOGIN) is None:
+            return
+        print(current().log_in(_ask_secretly()))
+
+
+def _ask_secretly() -> str:
+    if not somebody_can_answer():
+        raise SetupError("Nobody can type a key here.", "Set SKYTELLS_API_KEY before the notebook starts.")
+    return getpass.getpass("Skytells API key (not shown): ")

@@ -1,0 +1,1 @@
+"""The files of results: fetched, kept, made small, and drawn."""
