@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import requests
 from ..api.messages import messages_of
 from ..api.text_calls import DEFAULT_CHAT_MODEL
-from . import cell, page, threads
+from . import answers, cell, page, threads
 from .session import current
 
 if TYPE_CHECKING:
@@ -27,26 +27,13 @@ def chat(
         for _ in stream:
             pass
     else:
-        _show_stream(stream)
+        answers.show(stream)
     reply = stream.reply
     if thread:
         turn = threads.Turn(prompt, reply.text, asker)
         current().threads[thread] = threads.with_turn(current().threads.get(thread, ()), turn)
     cell.shown(reply)
     return reply
-
-
-def _show_stream(stream: Any) -> None:
-    from .render import bundle
-
-    with current().shown_live() as live:
-        try:
-            for _ in stream:
-                live.text(lambda: stream.reply.text)
-        finally:
-            reply = stream.reply
-            if reply.call is None or reply.text or reply.call.status == "succeeded":
-                live.finish(bundle(reply))
 
 
 def quote_chat(

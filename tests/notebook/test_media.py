@@ -21,10 +21,10 @@ import skytells_nb as sky
 from skytells_nb.api.sniff import sniff
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.errors import MediaError
+from skytells_nb.notebook.media import keeper as media
 from skytells_nb.notebook.media.filenames import file_stem, slug
 from skytells_nb.notebook.media.gallery import gallery
 from skytells_nb.notebook.media.keeper import Keeper, default_keeper
-from skytells_nb.notebook.media.keeper import keeper as media
 from skytells_nb.notebook.media.thumbnails import thumbnail
 from tests.notebook.conftest import FileServer, png, redirect, slowly
 from tests.notebook.hostile import PAYLOADS, faults
