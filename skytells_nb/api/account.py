@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
-from . import flows, stored, wire
+from . import flows, secret_inputs, stored, wire
 from .prices import price_lists
 from .prices.quotes import NO_QUOTE, Quote
 from .record import Api, Observer
@@ -87,6 +87,7 @@ class Account:
         if self._listed is None or refresh:
             self._listed = yield from flows.models(self._policy)
             price_lists.note(self.base_url, self._listed)
+            secret_inputs.note(self._listed)
             self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
         return self._listed
 
@@ -105,5 +106,6 @@ class Account:
                 )
                 raise ServiceError(what, "Nothing was sent to either.", body=found.raw)
             price_lists.note(self.base_url, (found,))
+            secret_inputs.note((found,))
             self._known_models[slug] = found
         return self._known_models[slug]

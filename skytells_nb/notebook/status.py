@@ -17,6 +17,7 @@ from ..costs.ledger import SESSION, Ledger, default_ledger
 from ..costs.totals import Money, number
 from ..errors import NoKeyError, SetupError
 from . import budgets, page
+from .media.keeper import default_folder
 from .render import bundle, made
 
 
@@ -57,7 +58,7 @@ def status() -> Status:
         ("today (UTC)", today),
         ("budgets", "; ".join(budgets.sentence(each) for each in budgets.holding().held) or "none"),
         ("record", f"{ledger.trouble or ledger.place}{kept}"),
-        ("media", str(settings.media_folder().absolute())),
+        ("media", str(default_folder().absolute())),
     ]
     return Status(tuple(rows))
 

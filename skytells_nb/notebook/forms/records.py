@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from ...api.sniff import Kind
 from ...errors import JobCanceledError, MediaError, StillRunningError, plain
 from ...schema.fields import Field, TextField
 from .. import captions, page
 from ..jobs.progress import Progress
 from ..live import progress_bundle
-from ..media.gallery import embedded, gallery
+from ..media import kinds
+from ..media.cards import embedded
+from ..media.gallery import gallery
 from ..media.kept import Kept
 from ..media.thumbnails import thumbnail
 
@@ -26,7 +29,6 @@ SMALL = 160
 """Pixels of the side of a run's picture in the list of runs."""
 
 _SMALL_BUDGET = 10_000
-_ICONS = {"image": "▧", "audio": "♪", "video": "▶", "text": "¶", "file": "▤"}
 _WORDS = {"running": "processing", "saving": "saving the files"}
 
 
@@ -134,8 +136,8 @@ def _small(kept: Kept, alt: str) -> str:
 
 
 def _sign(end: Progress) -> str:
-    kind = next((kept.kind for kept in end.kept), "text")
-    sign = _ICONS[kind] if end.state == "succeeded" else "✕"
+    kind: Kind = next((kept.kind for kept in end.kept), "text")
+    sign = kinds.SIGNS[kind] if end.state == "succeeded" else "✕"
     style = (
         f"width:72px;height:48px;line-height:48px;text-align:center;font-size:1.4em;background:{page.TINT};flex:none"
     )
