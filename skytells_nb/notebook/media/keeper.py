@@ -136,7 +136,7 @@ class Keeper:
             secret = secret_inputs.of(prediction.model) | secret_inputs.of(asked)
             whole(beside, sidecars.sidecar(prediction, kept, digest, secret=secret))
         except OSError as error:
-            note = f"kept, but its sidecar is not: {plain(error.strerror or error, 120)}"
+            note = f"is kept, but what is known of it could not be written: {plain(error.strerror or error, 120)}"
             return replace(kept, note="; ".join(filter(None, (kept.note, note))))
         return kept
 

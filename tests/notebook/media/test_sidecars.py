@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import resource
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -337,15 +338,22 @@ def test_files_of_an_earlier_version_get_their_sidecars(keeper: Keeper, file_ser
 
 
 def test_a_sidecar_that_cannot_be_written_is_said(keeper: Keeper, file_server: FileServer) -> None:
-    """The file is kept and shown all the same."""
+    """The file is kept and shown all the same, and the next showing tries again."""
     file_server.files["/a"] = png()
     (kept,) = keeper.keep(job(f"{file_server.url}/a"))
     assert kept.path is not None
     sidecar = kept.path.with_name(f"{kept.path.name}.json")
     sidecar.unlink()
-    sidecar.symlink_to(sidecar.name)  # it leads to itself, which no file system follows
-    (again,) = Keeper(keeper.folder).keep(job(f"{file_server.url}/a"))
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
+    try:
+        (again,) = Keeper(keeper.folder).keep(job(f"{file_server.url}/a"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert (again.path, again.thumbnail) == (kept.path, kept.thumbnail)
+    assert again.note == "is kept, but what is known of it could not be written: File too large"
+    Keeper(keeper.folder).keep(job(f"{file_server.url}/a"))
+    assert sidecar.exists()
 
 
 def test_a_run_of_the_sandbox_is_told_of(keeper: Keeper, shared_sandbox: Any) -> None:
