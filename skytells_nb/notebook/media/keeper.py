@@ -150,7 +150,11 @@ class Keeper:
         """Download some links with a few threads; a Stop ends them all and leaves no half files."""
         from . import download
 
-        with download.client(self._timeout, self._transport) as http:
+        try:
+            http = download.client(self._timeout, self._transport)
+        except MediaError as error:
+            return [Kept(prediction.links[index], index, note=error.what, again=True) for index in wanted]
+        with http:
             return together(wanted, lambda index, stop: self._one(http, prediction, index, stop))
 
     def _one(self, http: httpx.Client, prediction: Prediction, index: int, stop: threading.Event) -> Kept:

@@ -24,6 +24,8 @@ STILL = "moves; only its first picture is shown here"
 _QUALITIES = (82, 62, 42)
 _SMALLEST = 24
 _PIXELS_A_BYTE = 8
+_ENOUGH = 15 / 16
+"""How much of its side a thumbnail has at least, where decoding at a fraction saves making it smaller."""
 _READY = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 """The modes that can be made small as they are."""
 
@@ -65,8 +67,9 @@ def _small(image: Image, side: int) -> tuple[Image, bool]:
     """Give an upright picture of at most `side` pixels a side, and say whether it was laid on its other side."""
     from PIL import ImageOps
 
-    if image.mode in ("RGB", "L", "CMYK"):
-        image.draft(image.mode, (side, side))  # a JPEG is then decoded at a fraction of its size
+    if image.mode in ("RGB", "L", "CMYK"):  # a JPEG is then decoded at a fraction of its size
+        enough = side * _ENOUGH / max(image.size)
+        image.draft(image.mode, (math.ceil(image.width * enough), math.ceil(image.height * enough)))
     if image.mode not in _READY or "transparency" in image.info:
         image = on_screen(image)
     image.thumbnail((side, side), reducing_gap=1.0)
@@ -104,7 +107,7 @@ def _encoded(image: Image, quality: int) -> tuple[bytes, str]:
 
     file = io.BytesIO()
     if features.check("webp"):
-        image.save(file, "WEBP", quality=quality, method=2, icc_profile=b"")
+        image.save(file, "WEBP", quality=quality, method=1, icc_profile=b"")
         return file.getvalue(), "image/webp"
     if image.mode == "RGBA":
         image.save(file, "PNG", optimize=True, icc_profile=None)
