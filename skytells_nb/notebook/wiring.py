@@ -124,7 +124,7 @@ def _counting() -> Iterator[progress.Line]:
 
 
 def connect() -> None:
-    """Hand the recorder, the meters, the budgets and the renderer to the API's layer; twice changes nothing."""
+    """Hand recorder, meters, budgets, renderer and keeper of files to the API's layer; twice changes nothing."""
     if not account.default_observers:
         account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet())
     shown.render_with(_draw)

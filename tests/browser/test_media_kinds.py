@@ -176,11 +176,12 @@ def test_results_in_jupyterlab(browser: Browser, jupyter: Jupyter, pictures: Pat
         picture = run_new_cell(page, '%skytells_predict truefusion-pro prompt="a red fox" num_outputs=2')
         expect(picture.locator("img")).to_have_count(2)
         page.wait_for_function("[...document.querySelectorAll('.jp-RenderedHTML img')].every(i => i.naturalWidth > 0)")
-        with page.context.expect_page() as opening:
-            picture.locator("img").first.click()
-        opening.value.wait_for_load_state()
-        assert opening.value.evaluate("document.images[0].naturalWidth") >= 1_024
-        opening.value.close()
+        picture.locator("img").first.click()  # JupyterLab opens files of its own in a tab of its own
+        original = page.locator(".jp-ImageViewer img")
+        expect(original).to_be_visible()
+        page.wait_for_function("image => image.naturalWidth === 768", arg=original.element_handle())
+
+        page.evaluate("window.jupyterapp.commands.execute('application:close')")
         song = run_new_cell(page, '%skytells_predict beatfusion-2.0 prompt="jazz" lyrics="la la la la la la la la"')
         page.wait_for_function("media => media.duration > 3", arg=song.locator("audio").element_handle())
         film = run_new_cell(page, '%skytells_predict veo-3.1 prompt="a red fox"').locator("video")

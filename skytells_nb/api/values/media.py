@@ -9,16 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..reading import Json, count, items, moment, money, record, seconds, strings, text
 from ..record import Call
 from ..shown import Shown, brief
 from .keeping import keeping
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 
 class Status(enum.StrEnum):
@@ -170,8 +167,8 @@ class Prediction(Shown):
         return keeping().files(self)
 
     @property
-    def images(self) -> tuple[Image, ...]:
-        """The pictures among the files, opened by Pillow as they are.
+    def images(self) -> tuple[Any, ...]:
+        """The pictures among the files as they are, each a `PIL.Image.Image`.
 
         Raises `MediaError` as `files` does, and for a picture that is broken or has too many pixels.
         """

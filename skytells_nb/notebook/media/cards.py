@@ -35,7 +35,7 @@ def card(kept: Kept, alt: str, *, alone: bool, links: bool) -> str:
     said = remark(kept)
     if said:
         parts.append(f'<div style="{_SMALL};opacity:.85">{page.text(said)}</div>')
-    most = 530 if alone or kept.mime in _WIDE else 320
+    most = 530 if alone or kept.mime in _WIDE else 312
     return f'<div style="{_CARD};max-width:min(100%,{most}px)">{"".join(parts)}</div>'
 
 
@@ -108,7 +108,7 @@ def _facts(kept: Kept) -> str:
 
 
 def _link(kept: Kept, where: str | None) -> str:
-    facts = f'<span style="opacity:.72"> {page.text(_facts(kept))}</span>'
+    facts = f' <span style="opacity:.72;display:inline-block">{page.text(_facts(kept))}</span>'
     if kept.path is None:
         return facts
     if where is None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from skytells_nb.api.sniff import Kind
+from skytells_nb.notebook import preferences
 from skytells_nb.notebook.media.gallery import gallery
 from skytells_nb.notebook.media.keeper import Keeper
+from skytells_nb.notebook.media.kept import Kept, Room, room_for
 from skytells_nb.notebook.media.peeks import peek
 from tests.notebook.conftest import FileServer, png
 from tests.notebook.hostile import PAYLOADS, faults
@@ -47,6 +50,28 @@ def test_short_sound_is_embedded_and_long_sound_is_linked(keeper: Keeper, file_s
     assert re.search(r'<audio controls preload="metadata" src="skytells_media/[^"]+_2\.mp3"', html)
     assert html.count('href="skytells_media/') == 2
     assert "1.0 MB" in plain
+
+
+def test_preferred_bytes_of_a_sound(keeper: Keeper, file_server: FileServer) -> None:
+    """How long an embedded sound may be is a preference."""
+    file_server.files["/short"] = MP3
+    prediction = job(f"{file_server.url}/short")
+    preferences.use(preferences.Preferences(sound_bytes=len(MP3) - 1))
+    try:
+        html, _ = gallery(prediction, keeper.keep(prediction))
+    finally:
+        preferences.use(preferences.Preferences())
+    assert "data:" not in html
+
+
+@pytest.mark.parametrize(
+    ("kinds", "picture"),
+    [(("image",), 93_750), (("image", "text"), 93_750), (("image", "video"), 75_000), (("image",) * 12, 12_498)],
+)
+def test_pictures_share_what_the_notebook_has_room_for(kinds: tuple[Kind, ...], picture: int) -> None:
+    """In base64 all of a result stay within it, and one alone takes five eighths; a film's poster counts."""
+    kept = [Kept("https://a.b/c", index, kind=kind) for index, kind in enumerate(kinds)]
+    assert room_for(kept, pictures=200_000, sound=5) == Room(picture, 5)
 
 
 @pytest.mark.parametrize("longer", [0, 1_000_001])

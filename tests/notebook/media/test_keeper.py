@@ -19,6 +19,7 @@ from skytells_nb.api.sniff import sniff
 from skytells_nb.api.values import Prediction, Status
 from skytells_nb.notebook import preferences
 from skytells_nb.notebook.forms.shelf import Shelf
+from skytells_nb.notebook.media import download
 from skytells_nb.notebook.media import keeper as media
 from skytells_nb.notebook.media.filenames import file_stem, slug
 from skytells_nb.notebook.media.keeper import Keeper, default_keeper
@@ -275,6 +276,17 @@ def test_folder_that_takes_no_files_still_shows_the_picture(tmp_path: Path, file
     assert "the folder media cannot be written" in kept.note
     assert keeper.keep(job(f"{file_server.url}/a")) == (kept,)
     assert len(file_server.asked) == 1
+
+
+def test_certificates_that_cannot_be_read_are_a_note(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A setting that is wrong does not take the result's showing down."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    download._context.cache_clear()
+    (kept,) = keeper.keep(job("https://a.b/c"))
+    assert kept.note.startswith("not fetched: the certificates that SSL_CERT_FILE names cannot be read")
+    assert kept.again
 
 
 def test_unfinished_prediction_is_not_fetched(keeper: Keeper) -> None:

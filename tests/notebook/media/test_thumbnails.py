@@ -76,6 +76,16 @@ def test_photograph_is_turned_upright(mode: str) -> None:
         assert image.size == (50, 100)
 
 
+def test_huge_picture_is_shown() -> None:
+    """What is large, but not too large, is made small like any other."""
+    file = io.BytesIO()
+    Image.new("1", (7_000, 3_500), 1).save(file, "PNG")
+    small = thumbnail(file.getvalue())
+    assert (small.width, small.height) == (7_000, 3_500)
+    with Image.open(io.BytesIO(small.data)) as image:
+        assert image.size == (512, 256)
+
+
 def test_picture_of_too_many_pixels_is_not_opened() -> None:
     """A small file that would unpack into gigabytes is refused before it is unpacked."""
     file = io.BytesIO()
