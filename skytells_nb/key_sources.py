@@ -125,7 +125,7 @@ def store_in_file(secret: str) -> Path:
 
 
 def store_in_keyring(secret: str) -> str:
-    """Put the key into the system's keyring and read it back; returns the keyring's name.
+    """Put the key into the system's keyring and read it back; returns what the keyring is called.
 
     Raises `SetupError` where the extra is not installed, or where the keyring keeps nothing.
     """
@@ -139,7 +139,7 @@ def store_in_keyring(secret: str) -> str:
         keyring.set_password(_SERVICE, _ENTRY, secret)
     if _keyring() != secret:
         raise SetupError("The system's keyring did not keep the key.", "Unlock it, or use %skytells_login --file.")
-    return str(getattr(keyring.get_keyring(), "name", "keyring"))
+    return f"the system's keyring ({getattr(keyring.get_keyring(), 'name', '')})"
 
 
 def forget(*words: str) -> tuple[str, ...]:

@@ -9,9 +9,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-import keyring.core
 import pytest
-from keyring.backends.fail import Keyring as NoKeyring
 
 from skytells_nb import key_sources, settings
 from skytells_nb.errors import NoKeyError, SetupError
@@ -20,9 +18,8 @@ from skytells_nb.settings import Key, Override, find_address, find_key
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a configuration folder of this test's own, no keyring, and a session that overrides nothing."""
+    """Give a configuration folder of this test's own, and a session that overrides nothing."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(keyring.core, "_keyring_backend", NoKeyring())
     before = settings._override
     settings.use(None)
     yield tmp_path
