@@ -39,10 +39,11 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+_BEGINS = r"(?:(?<![A-Za-z]{0})|(?<=\\[nrt]{0})|(?<=\dm{0})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{0}))"
+"""Where a prefix begins a key: at the begin of a word, after an escape as `\\n`, a colour as `ESC[33m`, or `%3D`."""
 _KEYLIKE = re.compile(
-    r"(?:(?<![A-Za-z])|(?<=\\[nrt])|(?<=\dm)|(?<=%[0-9A-Fa-f]{2}))(?P<kind>sk-|wfb_)(?P<body>[A-Za-z0-9_\-]{4,})"
+    rf"(?P<kind>sk-{_BEGINS.format('sk-')}|wfb_{_BEGINS.format('wfb_')})(?P<body>[A-Za-z0-9_\-]{{4,}})"
 )
-"""A key, or its beginning: at a word's begin, after an escape as `\\n`, after a colour as `ESC[33m`, or after `%3D`."""
 _KEY_LENGTH = 20
 """What follows the prefix of a real key is at least this long, and so is a key of another shape."""
 _secrets: set[str] = set()

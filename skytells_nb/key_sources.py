@@ -27,9 +27,8 @@ _LINE = re.compile(rf"""(?:export\s+)?{KEY_VARIABLE}\s*=\s*(?:"([^"]*)"|'([^']*)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place: its word on the line of `%skytells_login`, what people call it, and how it is read."""
+    """One place: what people call it, and how it is read."""
 
-    word: str
     name: str
     read: Callable[[], str | None]
 
@@ -84,15 +83,15 @@ def _small_text(path: Path, *, own: bool = False) -> str | None:
         return None
 
 
-SOURCES = (
-    Source("env", KEY_VARIABLE, _environment),
-    Source("keyring", "the system's keyring", _keyring),
-    Source("file", "stored key", _file),
-    Source("colab", "Colab secret", _colab),
-    Source("kaggle", "Kaggle secret", _kaggle),
-    Source("dotenv", ".env", _dotenv),
-)
-"""All of them, in the order of search."""
+SOURCES = {
+    "env": Source(KEY_VARIABLE, _environment),
+    "keyring": Source("the system's keyring", _keyring),
+    "file": Source("stored key", _file),
+    "colab": Source("Colab secret", _colab),
+    "kaggle": Source("Kaggle secret", _kaggle),
+    "dotenv": Source(".env", _dotenv),
+}
+"""All of them, in the order of search, by their words on the line of `%skytells_login`."""
 
 
 def key_file() -> Path:
@@ -147,13 +146,13 @@ def forget(*words: str) -> tuple[str, ...]:
 
     Raises `SetupError` where one cannot be removed.
     """
-    held = tuple(source for source in SOURCES if source.word in words and source.read())
-    for source in held:
+    held = {word: SOURCES[word] for word in words if SOURCES[word].read()}
+    for word, source in held.items():
         with suppress(Exception):  # whatever a backend says: what counts is whether the key is gone
-            if source.word == "file":
+            if word == "file":
                 key_file().unlink()
             else:
                 import_module("keyring").delete_password(_SERVICE, _ENTRY)
         if source.read():
             raise SetupError(f"The key could not be removed ({source.name}).", "Remove it by hand.")
-    return tuple(source.name for source in held)
+    return tuple(source.name for source in held.values())

@@ -93,7 +93,7 @@ def find_key(argument: str | None = None) -> Found[Key]:
         return Found(as_key(argument, "the api_key argument"), "argument")
     if _override.key is not None:
         return Found(_override.key, _override.source)
-    for source in key_sources.SOURCES:
+    for source in key_sources.SOURCES.values():
         if (found := key_from(source)) is not None:
             return found
     raise NoKeyError(

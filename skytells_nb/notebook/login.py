@@ -49,7 +49,7 @@ def forget() -> str:
         settings.use(None)
         session.current().start_again()
     said = f"Removed: {', '.join(removed)}." if removed else "Nothing was stored."
-    still = [source.name for source in key_sources.SOURCES if source.read()]
+    still = [source.name for source in key_sources.SOURCES.values() if source.read()]
     return f"{said} A key is still found here: {', '.join(still)}." if still else said
 
 
@@ -61,9 +61,8 @@ def _found(word: str | None) -> Found[Key] | None:
             return settings.find_key()
         except NoKeyError:
             return None
-    source = next((source for source in key_sources.SOURCES if source.word == word), None)
-    if source is None:
-        raise UnknownNameError.of("place of a key", word, [PROMPT, *(source.word for source in key_sources.SOURCES)])
+    if (source := key_sources.SOURCES.get(word)) is None:
+        raise UnknownNameError.of("place of a key", word, [PROMPT, *key_sources.SOURCES])
     if (found := settings.key_from(source)) is None:
         raise SetupError(f"No key was found there ({source.name}).", "Use %skytells_login --from prompt to type one.")
     return found

@@ -128,13 +128,13 @@ def test_a_dotenv_that_is_a_link_or_no_file_or_huge_is_left_alone(place: Path) -
     """What a downloaded folder may bring along leads nowhere else, and reading it ends."""
     (place / "elsewhere").write_text(f"SKYTELLS_API_KEY={GOOD}\n")
     (place / ".env").symlink_to("elsewhere")
-    assert key_sources.SOURCES[-1].read() is None
+    assert key_sources.SOURCES["dotenv"].read() is None
     (place / ".env").unlink()
     (place / ".env").mkdir()
-    assert key_sources.SOURCES[-1].read() is None
+    assert key_sources.SOURCES["dotenv"].read() is None
     (place / ".env").rmdir()
     (place / ".env").write_text(f"SKYTELLS_API_KEY={GOOD}\n" + " " * 70_000)
-    assert key_sources.SOURCES[-1].read() is None
+    assert key_sources.SOURCES["dotenv"].read() is None
 
 
 def test_a_downloaded_dotenv_does_not_replace_a_stored_key(place: Path) -> None:

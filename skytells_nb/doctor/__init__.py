@@ -1,0 +1,90 @@
+"""`skytells-nb doctor`: say whether the set-up is sound, and whether notebooks can be handed on.
+
+Each check gives findings (`findings`); here files are read, links are asked for where that was wanted, and it is said.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import plain
+from . import installed, setup
+from .findings import Finding, as_json, as_text, status
+from .links import Fate
+from .notebooks import LARGEST, examine
+
+_LINKS_ASKED = 50
+_GONE = (401, 403, 404, 410)
+
+
+def _not_asked(_: str) -> Fate | None:
+    return None
+
+
+def run(notebooks: Sequence[str] = (), *, json: bool = False, online: bool = False) -> int:
+    """Check the set-up and look through notebooks, or those in folders; print what was found.
+
+    Returns the exit status: 0 where all is well, 1 where anything is to be done. `json` prints JSON; `online` asks the
+    service for its models, and whether the links in the notebooks still lead anywhere.
+    """
+    found = [*installed.findings(), *setup.findings(online=online)]
+    fate: Callable[[str], Fate | None] = _Asked() if online else _not_asked
+    for path in _files(notebooks):
+        found += examined(path, fate)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    print(as_json(found) if json else as_text(found, min(shutil.get_terminal_size().columns, 100)))
+    return status(found)
+
+
+def _files(names: Sequence[str]) -> Iterator[Path]:
+    """Give the notebooks named, and in place of a folder those in it."""
+    for path in map(Path, names):
+        yield from sorted(path.glob("*.ipynb")) if path.is_dir() else (path,)
+
+
+def examined(path: Path, fate: Callable[[str], Fate | None] = _not_asked) -> tuple[Finding, ...]:
+    """Look one notebook through; whatever keeps it from being read is a finding too."""
+    name = str(path)
+    try:
+        if not path.is_file():
+            return (Finding("error", "There is no such file.", "Check its name.", plain(name, 200)),)
+        with path.open("rb") as file:
+            data = file.read(LARGEST) if (size := os.fstat(file.fileno()).st_size) <= LARGEST else b""
+    except OSError as error:
+        return (Finding("error", f"It cannot be read: {error.strerror}.", "Check who may.", plain(name, 200)),)
+    if size > LARGEST:
+        what = f"It is larger than {LARGEST // 1_000_000} MB, and was not looked through."
+        return (Finding("error", what, "Clear its outputs.", plain(name, 200)),)
+    return examine(data, name, now=datetime.now(UTC), is_there=lambda each: _is_there(path.parent / each), fate=fate)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
+
+
+class _Asked:
+    """Asks the hosts of links whether they still lead anywhere: no key goes along, and no redirect is followed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Fate | None] = {}
+
+    def __call__(self, url: str) -> Fate | None:
+        """Say `gone` or `there`, or None where no answer came or enough links were asked for."""
+        import httpx
+
+        if url not in self._known and len(self._known) < _LINKS_ASKED:
+            try:
+                answer = httpx.head(url, timeout=10, follow_redirects=False).status_code
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+                answer = 0
+            self._known[url] = "there" if answer == httpx.codes.OK else "gone" if answer in _GONE else None
+        return self._known.get(url)
