@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
 
+import skytells_nb
 from skytells_nb.local import Sandbox
 from tests.kernels import Kernel, running_kernel
 
@@ -65,11 +68,20 @@ LIFE = (
 
 
 @pytest.fixture(scope="module")
-def kernel(shared_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    """Yield a kernel in which nothing is loaded yet."""
-    folder = tmp_path_factory.mktemp("loading")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the package, to be changed on disk."""
+    copy = tmp_path_factory.mktemp("copied") / "skytells_nb"
+    shutil.copytree(Path(skytells_nb.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def kernel(shared_sandbox: Sandbox, package: Path) -> Iterator[Kernel]:
+    """Yield a kernel in which nothing is loaded yet, and which imports the copy."""
     with running_kernel(
-        SKYTELLS_NB_SANDBOX=shared_sandbox.url, SKYTELLS_NB_LEDGER=str(folder / "ledger.sqlite3")
+        SKYTELLS_NB_SANDBOX=shared_sandbox.url,
+        SKYTELLS_NB_LEDGER=str(package.parent / "ledger.sqlite3"),
+        PYTHONPATH=str(package.parent),
     ) as running:
         assert running.run(SNAPSHOT).status == "ok"
         yield running
@@ -136,6 +148,9 @@ def test_another_library_s_error_shows_no_key_that_is_known(kernel: Kernel) -> N
     assert "ValueError: refused: sk-…" in ran.error.replace("\x1b[31m", "").replace("\x1b[39m", "")
     later = kernel.run("%tb")
     assert "a-key-of-another-shape-1234567" not in ran.error + later.error + later.stdout + later.stderr
+    reply = kernel.client.execute("ask(''.join(halves))", reply=True, timeout=60)["content"]
+    assert (reply["ename"], reply["evalue"]) == ("ValueError", "refused: sk-…")
+    assert "a-key-of-another-shape-1234567" not in str(reply)
 
 
 def test_the_guard_can_be_turned_off(kernel: Kernel) -> None:
@@ -146,12 +161,18 @@ def test_the_guard_can_be_turned_off(kernel: Kernel) -> None:
     assert kernel.run(f"print(len('{KEY}'))").status == "error"
 
 
-def test_autoreload_leaves_what_is_loaded_working(kernel: Kernel) -> None:
-    """%autoreload 2 with our package imported: magics and calls go on, and it still unloads."""
-    kernel.run("%load_ext skytells_nb\n%autoreload 2\nimport skytells_nb as sky")
-    assert kernel.run("%skytells_sandbox").status == "ok"
+def test_autoreload_leaves_what_is_loaded_working(kernel: Kernel, package: Path) -> None:
+    """%autoreload 2, and our package changes on disk: what is new is there, the session stays, and it still unloads."""
+    kernel.run("%load_ext skytells_nb\n%autoreload 2\nimport skytells_nb as sky\n%skytells_sandbox")
+    for module in ("notebook/guard.py", "notebook/magics/guarding.py", "notebook/page.py"):
+        with (package / module).open("a") as file:
+            file.write("\n\ndef added() -> int:\n    return 7\n")
+        os.utime(package / module, (time.time() + 5, time.time() + 5))
+    assert kernel.run("from skytells_nb.notebook import guard; print(guard.added())").stdout == "7\n"
     ran = kernel.run("%%skytells_chat -q -o reply\nhello")
-    assert (ran.status, ran.stderr) == ("ok", "")
+    assert (ran.error, ran.stderr) == ("", "")
+    assert "sandbox: nothing is billed" in kernel.run("%skytells_status").text
+    assert kernel.run(f"x = '{KEY}'").error.startswith("KeyInCellError")
     assert kernel.run("%autoreload 0\n%unload_ext skytells_nb").status == "ok"
     assert kernel.run("print(set(differences()) - {'names', 'events'})").stdout == "set()\n"
 

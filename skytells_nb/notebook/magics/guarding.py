@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..guard import check, covered, covered_throughout
 from .parts import Part, heard, listed
@@ -75,16 +75,28 @@ def _shown(value: Any) -> Any:
     """Cover what is shown of an error: its lines, and what it says itself."""
     if isinstance(value, list):
         return [covered_throughout(line) if isinstance(line, str) else line for line in value]
-    if isinstance(value, BaseException):
-        with suppress(Exception):  # an error whose text cannot be made has none to show
-            if (said := covered_throughout(str(value))) != str(value):
-                return Exception(said)
-    return value
+    return _without_key(value) if isinstance(value, BaseException) else value
+
+
+def _without_key(error: BaseException) -> BaseException:
+    """Give the error, or where its text holds a key another of the same name that says the same without it."""
+    with suppress(Exception):  # an error whose text cannot be made has none to show
+        if (said := covered_throughout(str(error))) != str(error):
+            return cast("BaseException", type(type(error).__name__, (Exception,), {})(said))
+    return error
+
+
+def _forget_error(result: Any) -> None:
+    """Cover the error in the cell's result, of which a kernel makes its reply."""
+    for name in ("error_before_exec", "error_in_exec"):
+        if isinstance(error := getattr(result, name, None), BaseException):
+            setattr(result, name, _without_key(error))
 
 
 PARTS = (
     listed(lambda shell: shell.input_transformers_cleanup, stop_at_keys, first=True),
     heard("pre_run_cell", _forget_text),
+    heard("post_run_cell", _forget_error),
     _around(lambda shell: shell.history_manager, "store_inputs", _kept),
     _around(lambda shell: shell.logger, "log_write", _kept),
     _around(lambda shell: shell, "_showtraceback", _shown),
