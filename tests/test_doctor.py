@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nbformat
 import pytest
@@ -17,7 +20,8 @@ import pytest
 from skytells_nb import __main__, doctor, settings
 from skytells_nb.doctor import installed, notebooks, setup
 from skytells_nb.doctor.findings import Finding, as_json, as_text, status
-from skytells_nb.doctor.links import Link, files_in, links_in
+from skytells_nb.doctor.hosts import Hosts
+from skytells_nb.doctor.links import Link, delivers, files_in, links_in
 from skytells_nb.doctor.notebooks import examine
 from skytells_nb.local import Sandbox
 
@@ -219,6 +223,47 @@ def test_what_a_notebook_says_cannot_write_on_the_terminal() -> None:
     said = as_text(examine(data, "\x1b[31mlesson.ipynb", now=NOW, is_there=lambda _: False))
     assert "\x1b" not in said
     assert "\x07" not in said
+
+
+class _Files(SimpleHTTPRequestHandler):
+    """Serves a folder, and notes the heads that it was asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        self.asked.append(f"{self.path} {self.headers.get('x-api-key')} {self.headers.get('authorization')}")
+        super().do_HEAD()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_hosts_are_asked_once_for_each_link_and_without_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is there, one that is gone, a folder that answers with a redirect, nobody at the door."""
+    monkeypatch.setenv("SKYTELLS_API_KEY", KEY)
+    (tmp_path / "fox.png").write_bytes(b"fox")
+    (tmp_path / "folder").mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(tmp_path))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        here, ask = f"http://127.0.0.1:{server.server_address[1]}", Hosts(lambda _: True)
+        told = [ask(f"{here}/{name}") for name in ("fox.png", "gone.png", "folder", "fox.png")]
+        server.shutdown()
+        thread.join()
+    assert told == ["there", "gone", None, "there"]
+    assert _Files.asked == ["/fox.png None None", "/gone.png None None", "/folder None None"]
+    assert ask(f"{here}/late.png") is None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://169.254.169.254/x", "https://evil.example/?skytells.cloud", "http://localhost/x", "https://[::1/x"]
+)
+def test_no_other_host_is_asked(url: str) -> None:
+    """A signed link may lead anywhere: it is told, and not followed."""
+    assert not delivers(url)
+    assert Hosts()(url) is None
 
 
 FINDINGS = (

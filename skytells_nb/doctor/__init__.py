@@ -15,11 +15,9 @@ from pathlib import Path
 from ..errors import plain
 from . import installed, setup
 from .findings import Finding, as_json, as_text, status
+from .hosts import Hosts
 from .links import Fate
 from .notebooks import LARGEST, examine
-
-_LINKS_ASKED = 50
-_GONE = (401, 403, 404, 410)
 
 
 def _not_asked(_: str) -> Fate | None:
@@ -33,7 +31,7 @@ def run(notebooks: Sequence[str] = (), *, json: bool = False, online: bool = Fal
     service for its models, and whether the links in the notebooks still lead anywhere.
     """
     found = [*installed.findings(), *setup.findings(online=online)]
-    fate: Callable[[str], Fate | None] = _Asked() if online else _not_asked
+    fate: Callable[[str], Fate | None] = Hosts() if online else _not_asked
     for path in _files(notebooks):
         found += examined(path, fate)
     if hasattr(sys.stdout, "reconfigure"):
@@ -69,22 +67,3 @@ def _is_there(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a name that no file can have
         return False
-
-
-class _Asked:
-    """Asks the hosts of links whether they still lead anywhere: no key goes along, and no redirect is followed."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Fate | None] = {}
-
-    def __call__(self, url: str) -> Fate | None:
-        """Say `gone` or `there`, or None where no answer came or enough links were asked for."""
-        import httpx
-
-        if url not in self._known and len(self._known) < _LINKS_ASKED:
-            try:
-                answer = httpx.head(url, timeout=10, follow_redirects=False).status_code
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-                answer = 0
-            self._known[url] = "there" if answer == httpx.codes.OK else "gone" if answer in _GONE else None
-        return self._known.get(url)

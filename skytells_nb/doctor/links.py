@@ -38,14 +38,22 @@ def links_in(text: str) -> Iterator[Link]:
         url = found[0].rstrip(_ENDS)
         try:
             parts = urlsplit(url)
-            host = (parts.hostname or "").rstrip(".")
         except ValueError:
             continue
         until = _signed_until(parts.query)
-        if host.endswith(".skytells.cloud") or host == "cdn.skytells.ai":
+        if delivers(url):
             yield Link(url, until or _day_until(parts.path))
         elif until is not None:
             yield Link(url, until)
+
+
+def delivers(url: str) -> bool:
+    """Say whether a link is to one of the hosts that deliver results."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    return host.endswith(".skytells.cloud") or host == "cdn.skytells.ai"
 
 
 def _signed_until(query: str) -> datetime | None:

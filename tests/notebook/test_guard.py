@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skytells_nb import errors
 from skytells_nb.errors import hide, keys_in
@@ -113,6 +115,16 @@ def test_what_stops_a_cell_hands_on_the_others() -> None:
 def test_keys_are_covered_and_the_rest_stays() -> None:
     """What is kept of a cell tells what it was about."""
     assert covered(f"a = '{KEY}'\nb = '{ORCHESTRATOR}' # sk-learn") == "a = 'sk-…'\nb = 'sk-…' # sk-learn"
+
+
+@given(
+    st.lists(st.one_of(st.text(max_size=5), st.sampled_from([KEY, ORCHESTRATOR, "sk-", "wfb_", "\\n", "%3D", "1m"])))
+)
+def test_what_was_covered_holds_no_key(pieces: list[str]) -> None:
+    """Whatever stands before, after and between keys; and covering again changes nothing."""
+    text = covered("".join(pieces))
+    assert keys_in(text) == ()
+    assert covered(text) == text
 
 
 def test_short_keys_of_this_session_are_covered_in_errors_only() -> None:
