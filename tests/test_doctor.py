@@ -393,7 +393,10 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("gone.ipynb", "There is no such file."), ("huge.ipynb", "It is larger than 200 MB, and was not looked through.")],
+    [
+        ("gone.ipynb", "There is no notebook here."),
+        ("huge.ipynb", "It is larger than 200 MB, and was not looked through."),
+    ],
 )
 def test_a_file_that_cannot_be_looked_through_is_said(home: Path, name: str, what: str) -> None:
     """One that is not there, one without end."""
@@ -408,13 +411,16 @@ def test_the_command_looks_through_a_folder_and_fails_for_a_key(home: Path) -> N
     (home / "lessons").mkdir()
     (home / "lessons" / "one.ipynb").write_bytes(book(code(f"key = '{KEY}'")))
     (home / "lessons" / "two.ipynb").write_bytes(book(code("1 + 1")))
+    (home / "lessons" / ".ipynb_checkpoints").mkdir()
+    (home / "lessons" / ".ipynb_checkpoints" / "two-checkpoint.ipynb").write_bytes(book(code(f"old = '{KEY}'")))
     command = [sys.executable, "-m", "skytells_nb", "doctor", "lessons", "--json"]
     ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ}, check=False)
     told = json.loads(ran.stdout)
     assert (ran.returncode, told["status"], ran.stderr) == (1, 1, "")
     wrong = [finding for finding in told["findings"] if finding["level"] != "ok"]
     assert [(each["subject"], each["place"], each["what"]) for each in wrong] == [
-        (str(Path("lessons/one.ipynb")), "cell 1, line 1", "an API key.")
+        ("lessons/.ipynb_checkpoints/two-checkpoint.ipynb", "cell 1, line 1", "an API key."),
+        ("lessons/one.ipynb", "cell 1, line 1", "an API key."),
     ]
     assert {finding["what"]: finding["level"] for finding in told["findings"]}["%load_ext skytells_nb works."] == "ok"
     assert KEY not in ran.stdout

@@ -41,9 +41,10 @@ def run(notebooks: Sequence[str] = (), *, json: bool = False, online: bool = Fal
 
 
 def _files(names: Sequence[str]) -> Iterator[Path]:
-    """Give the notebooks named, and in place of a folder those in it."""
+    """Give the notebooks named, and in place of a folder those in it, with the copies that Jupyter keeps of them."""
     for path in map(Path, names):
-        yield from sorted(path.glob("*.ipynb")) if path.is_dir() else (path,)
+        inside = sorted([*path.glob("*.ipynb"), *path.glob(".ipynb_checkpoints/*.ipynb")]) if path.is_dir() else []
+        yield from inside or (path,)
 
 
 def examined(path: Path, fate: Callable[[str], Fate | None] = _not_asked) -> tuple[Finding, ...]:
@@ -51,12 +52,13 @@ def examined(path: Path, fate: Callable[[str], Fate | None] = _not_asked) -> tup
     name = str(path)
     try:
         if not path.is_file():
-            return (Finding("error", "There is no such file.", "Check its name.", plain(name, 200)),)
+            return (Finding("error", "There is no notebook here.", "Check the name.", plain(name, 200)),)
         with path.open("rb") as file:
-            data = file.read(LARGEST) if (size := os.fstat(file.fileno()).st_size) <= LARGEST else b""
+            large = os.fstat(file.fileno()).st_size > LARGEST
+            data = b"" if large else file.read(LARGEST)
     except OSError as error:
         return (Finding("error", f"It cannot be read: {error.strerror}.", "Check who may.", plain(name, 200)),)
-    if size > LARGEST:
+    if large:
         what = f"It is larger than {LARGEST // 1_000_000} MB, and was not looked through."
         return (Finding("error", what, "Clear its outputs.", plain(name, 200)),)
     return examine(data, name, now=datetime.now(UTC), is_there=lambda each: _is_there(path.parent / each), fate=fate)
