@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skytells_nb.notebook.threads import Asker, Turn, before, messages, with_turn
+from skytells_nb.notebook.threads.turns import Asker, Turn, before, messages, with_turn
 
 FIRST, SECOND = Turn("a?", "A", Asker("cell-1", 1)), Turn("b?", "B", Asker("cell-2", 2))
 
