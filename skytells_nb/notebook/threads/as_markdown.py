@@ -1,17 +1,17 @@
 """A thread as a Markdown text for people. Pure.
 
 Every question and answer is a quotation, so that nothing in one, such as a code block that is never closed, reaches the
-next. What holds HTML, or a link that is not http, https or mailto, stands in a block of code as it was typed: nobody
-knows what the program does that shows the file.
+next. What holds HTML, a picture to load, or a link that is not http, https or mailto, stands in a block of code as it
+was typed: nobody knows what the program does that shows the file.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from ...errors import without_secrets
 from ..page import is_safe_link, visible
@@ -31,18 +31,26 @@ def write(name: str, thread: Thread) -> str:
 
 def _quoted(text: str) -> str:
     shown = visible(without_secrets(text))
-    lines = (shown if _is_harmless(shown) else _in_block(shown)).split("\n")
-    return "\n".join(f"> {line}".rstrip() for line in lines)
+    quotation = _in_quotation(shown)
+    return quotation if _is_harmless(quotation) else _in_quotation(_in_block(shown))
+
+
+def _in_quotation(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def _is_harmless(text: str) -> bool:
-    """Say whether a text holds neither HTML nor a link to what a browser could run."""
-    return all(_is_plain(token) for block in _parser().parse(text) for token in (block, *(block.children or ())))
+    """Say whether a text holds no HTML, no picture, nothing that hides behind an entity, and links to web or mail only.
 
-
-def _is_plain(token: Token) -> bool:
-    link = token.attrGet("href") or token.attrGet("src")
-    return not token.type.startswith("html") and (link is None or is_safe_link(str(link)))
+    What a link of another turn may refer to counts as a link.
+    """
+    env: dict[str, Any] = {}
+    blocks = _parser().parse(text, env)
+    tokens = [token for block in blocks for token in (block, *(block.children or ()))]
+    if any(token.type.startswith(("html", "image")) or visible(token.content) != token.content for token in tokens):
+        return False
+    links = [str(token.attrGet("href")) for token in tokens if token.type == "link_open"]
+    return all(map(is_safe_link, (*links, *(each["href"] for each in env.get("references", {}).values()))))
 
 
 @cache

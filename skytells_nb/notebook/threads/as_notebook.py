@@ -39,7 +39,8 @@ def _cell(cell: str, source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source(name: str, turn: Turn) -> str:
-    model = f" {turn.model}" if _SLUG.fullmatch(turn.model) else ""
+    named = _clean(turn.model)
+    model = f" {named}" if _SLUG.fullmatch(named) else ""
     api = " --api responses" if turn.api == "responses" else ""
     return f"%%skytells_chat{model} --thread {name}{api}\n{_literal(_clean(turn.asked))}"
 
