@@ -115,6 +115,13 @@ def test_a_thread_is_shown_as_what_was_said(notebook: Kernel) -> None:
     assert "<em>language</em>" in ran.html
 
 
+def test_a_turn_says_that_what_it_followed_was_replaced(notebook: Kernel) -> None:
+    """An answer that was given after a turn which is no longer there is marked."""
+    notebook.run("%%skytells_chat -q --thread tutor\nREPEAT: one again", cell_id="a")
+    ran = notebook.run("%skytells_threads show tutor")
+    assert "turn 2 · gpt-5 · chat · 1 earlier turn went along, 1 replaced since · " in ran.text
+
+
 def test_a_picture_is_named(notebook: Kernel) -> None:
     """It is not shown again, but stands where it was."""
     notebook.run(

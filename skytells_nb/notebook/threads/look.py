@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from .window import tokens
 
 _HEAD = ("thread", "turns", "tokens", "model", "api", "last question")
 _MOST_SHOWN = 100
+_TURN = f"border-top:{page.LINE};margin-top:.8em"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Transcript(Shown):
     turns: Thread
 
     def __repr__(self) -> str:
-        said = [f"{_about(number, turn)}\n{_asked(turn)}\n\n{turn.answer}\n" for number, turn in _last(self)]
+        said = [f"{about}\n{_asked(turn)}\n\n{turn.answer}\n" for about, turn in _last(self)]
         return "\n".join([_head(self), "", *said])
 
 
@@ -68,22 +68,25 @@ def _head(shown: Transcript) -> str:
     return f"thread {shown.name}: {count}" + (f", the last {_MOST_SHOWN} here" if long > _MOST_SHOWN else "")
 
 
-def _last(shown: Transcript) -> Iterable[tuple[int, Turn]]:
-    return [*enumerate(shown.turns, 1)][-_MOST_SHOWN:]
+def _last(shown: Transcript) -> list[tuple[str, Turn]]:
+    """Give the turns that are shown, each with the line above it."""
+    known = {turn.id for turn in shown.turns}
+    numbered = [*enumerate(shown.turns, 1)][-_MOST_SHOWN:]
+    return [(_about(number, turn, sum(each not in known for each in turn.sent)), turn) for number, turn in numbered]
 
 
 def _asked(turn: Turn) -> str:
     return turn.asked[: markdown.LONGEST]
 
 
-def _about(number: int, turn: Turn) -> str:
-    kept = ", kept by the service" if turn.response else ""
+def _about(number: int, turn: Turn, gone: int) -> str:
+    """Say of a turn which it is, how it was asked, and what it was asked after; `gone` are no longer in the thread."""
     along = len(turn.sent)
     facts = (
         f"turn {number}",
         page.cut(turn.model, 80),
-        f"{turn.api}{kept}",
-        f"{along} earlier turn{'' if along == 1 else 's'} went along",
+        turn.api + (", kept by the service" if turn.response else ""),
+        f"{along} earlier turn{'' if along == 1 else 's'} went along" + (f", {gone} replaced since" if gone else ""),
         f"{tokens(turn):,} tokens",
     )
     return " · ".join(filter(None, facts))
@@ -104,7 +107,7 @@ def _threads(shown: Threads) -> dict[str, Any]:
 @bundle.register
 def _transcript(shown: Transcript) -> dict[str, Any]:
     said = [
-        page.caption(_about(number, turn)) + page.pre(_asked(turn)) + markdown.to_html(turn.answer)
-        for number, turn in _last(shown)
+        f'<div style="{_TURN}">{page.caption(about)}{page.pre(_asked(turn))}{markdown.to_html(turn.answer)}</div>'
+        for about, turn in _last(shown)
     ]
     return made(repr(shown), page.box(f"<div><strong>{page.text(_head(shown))}</strong></div>", *said))
