@@ -128,7 +128,8 @@ class _Conversation:
         try:
             yield from self._stream
         except RefusedError as error:
-            if not (self._planned.follows and sending.is_forgotten(error)):
+            followed = self._planned.follows
+            if not (followed and sending.is_forgotten(followed, error)):
                 raise
             self._planned = self._planned.in_full
             self._forgotten = True

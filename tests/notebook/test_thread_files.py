@@ -154,10 +154,9 @@ def test_an_open_block_of_code_does_not_swallow_the_next_turn() -> None:
     [
         ("a <b>word</b>", "> ```text\n> a <b>word</b>\n> ```"),
         ("![](https://example.org/a.png)", "> ```text\n> ![](https://example.org/a.png)\n> ```"),
-        ("[a](javascript:b)", "> ```text\n> [a](javascript:b)\n> ```"),
         ("```\n<i>\n```\n<b>", "> ````text\n> ```\n> <i>\n> ```\n> <b>\n> ````"),
-        ("```\n<b>\n```", "> ```\n> <b>\n> ```"),
-        ("`<b>` and [a](https://b.org)", "> `<b>` and [a](https://b.org)"),
+        ("```html\n<b>\n```", "> ```html\n> <b>\n> ```"),
+        ("`<b>` and [a](https://b.org)", "> ```text\n> `<b>` and [a](https://b.org)\n> ```"),
     ],
 )
 def test_what_a_viewer_might_run_or_load_is_code(answer: str, written: str) -> None:
@@ -165,11 +164,68 @@ def test_what_a_viewer_might_run_or_load_is_code(answer: str, written: str) -> N
     assert as_markdown.write("tutor", (Turn("?", answer),)).endswith(f"Answer:\n\n{written}\n")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use the `<b>` tag, or `![`.",
+        "# A\n\n- *b*\n- `c`\n\n1 < 2, a<=b, `x`\n\n~~~\n<b>\n~~~\n\n[a](https://b.org 'c')",
+        "<https://example.org/a>",
+        "[a]\n\n[a]: https://example.org",
+        "| a | `b` |\n|---|---|\n| AT&T | $x < y$ |",
+    ],
+)
+def test_plain_markdown_is_harmless(text: str) -> None:
+    """Most answers are, code and links among them."""
+    assert as_markdown.is_harmless(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a](javascript:b)",
+        "[a]( javascript:b)",
+        "[a](\njavascript:b)",
+        "[a]:\njavascript:b",
+        "[a]:  javascript:b",
+        "&#106;",
+        "```python title\n```\n<b>",
+        "```\n ```\n<b>",
+        "```{=html}\n<b>\n```",
+        "```python\n<b>",
+        "> ```\n<b>\n```",
+        "``` `\n<b>\n```",
+        "`\n<b>`",
+        "`` ` `` <b> `",
+        "\\` <b> `",
+        "|`|<b>|`|",
+        "<https://a`> <b> ` `c `",
+        "[a](https://b`) <b> `",
+        "[a](https://b\n'`') <b> `",
+        "[a]: https://b\n'`' <b> `",
+        "- " * 30 + "<b>",
+        "[" * 30 + "a" + "]" * 30 + "(javascript:b)",
+    ],
+)
+def test_what_leaves_a_doubt_is_not_harmless(text: str) -> None:
+    """Code that is none to some reader hides nothing."""
+    assert not as_markdown.is_harmless(text)
+
+
 def in_any_viewer(text: str) -> str:
     """Render Markdown as a program would that lets everything through."""
-    parser = MarkdownIt("commonmark", {"html": True})
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     parser.validateLink = lambda _: True
     return str(parser.render(text))
+
+
+PIECES = [*"`~\\|[]()!:; 'h", "\n", "```", "\n```\n", "](https://a", "<https://a", "<b>", "&lt;"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_what_is_called_harmless_is(text: str) -> None:
+    """Rendered by a program that lets everything through, with tables too, it holds only plain tags."""
+    html = in_any_viewer(text) if as_markdown.is_harmless(text) else ""
+    assert {*faults(html)} <= {"a link in this tab", "attribute code.class"}
 
 
 def test_no_hostile_text_gets_through_markdown() -> None:

@@ -121,14 +121,16 @@ def test_the_first_turn_has_nothing_before_it() -> None:
         (400, {"error": {"message": "unknown", "param": "previous_response_id"}}, True),
         (404, {"error": {"message": "unknown", "code": "previous_response_not_found"}}, True),
         (400, {"message": "unknown", "param": "previous_response_id"}, True),
+        (404, {"error": {"message": "unknown", "param": "resp_B"}}, True),
         (400, {"error": {"message": "unknown", "param": "temperature"}}, False),
         (403, {"error": {"message": "unknown", "param": "previous_response_id"}}, False),
         (400, "unknown", False),
     ],
 )
 def test_a_forgotten_response_is_recognised(status: int, body: Any, *, forgotten: bool) -> None:
-    """By the status and the parameter that is at fault, in any shape."""
-    assert is_forgotten(RefusedError("The service refused the request.", status=status, body=body)) is forgotten
+    """By the status, and by the parameter or the id that is at fault, in any shape."""
+    error = RefusedError("The service refused the request.", status=status, body=body)
+    assert is_forgotten("resp_B", error) is forgotten
 
 
 def test_options_get_the_other_api_s_names() -> None:

@@ -8,16 +8,24 @@ was typed: nobody knows what the program does that shows the file.
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
-
-from markdown_it import MarkdownIt
 
 from ...errors import without_secrets
-from ..page import is_safe_link, visible
+from ..page import visible
 from .turns import Thread
 
 _TICKS = re.compile(r"`+")
+_RUN = re.compile(r"`{3}|~{3}")
+_FENCE = re.compile(r"(`{3,}|~{3,}) *([\w+#.-]*) *")
+_SPAN = re.compile(r"`[^`\n]*`")
+_DOUBTFUL = re.compile(r"[\\|]|\]\(|\]:|<http")
+"""What may claim a ` for itself, where a text holds spans of code too: escapes, tables, links."""
+_HARMFUL = re.compile(
+    r"<(?!https?://[^\s<>]*>)[A-Za-z/!?]"  # HTML; a link between angle brackets is none
+    r"|!\["  # a picture
+    r"|&#?\w+;"  # a character by another name
+    r"|\]\((?!https?://|mailto:)"  # where a link leads
+    r"|\]:(?! ?(?:https?://|mailto:))"  # and where a definition of one does
+)
 
 
 def write(name: str, thread: Thread) -> str:
@@ -31,38 +39,40 @@ def write(name: str, thread: Thread) -> str:
 
 def _quoted(text: str) -> str:
     shown = visible(without_secrets(text))
-    quotation = _in_quotation(shown)
-    return quotation if _is_harmless(quotation) else _in_quotation(_in_block(shown))
+    lines = (shown if is_harmless(shown) else _in_block(shown)).split("\n")
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _in_quotation(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+def is_harmless(text: str) -> bool:
+    """Say whether nothing in a Markdown text, outside its code, could be run or loaded, or links but to web or mail.
 
-
-def _is_harmless(text: str) -> bool:
-    """Say whether a text holds no HTML, no picture, nothing that hides behind an entity, and links to web or mail only.
-
-    What a link of another turn may refer to counts as a link.
+    Code is only what every reader of Markdown takes for code; a text that leaves a doubt is not harmless.
     """
-    env: dict[str, Any] = {}
-    blocks = _parser().parse(text, env)
-    tokens = [token for block in blocks for token in (block, *(block.children or ()))]
-    if any(token.type.startswith(("html", "image")) or visible(token.content) != token.content for token in tokens):
+    said = _outside_of_fences(text)
+    if said is None:
         return False
-    links = [str(token.attrGet("href")) for token in tokens if token.type == "link_open"]
-    return all(map(is_safe_link, (*links, *(each["href"] for each in env.get("references", {}).values()))))
+    ticks = [_TICKS.findall(line) for line in said.split("\n")]
+    spans_are_clear = all(len(each) % 2 == 0 and {*each} <= {"`"} for each in ticks) and not _DOUBTFUL.search(said)
+    return not _HARMFUL.search(_SPAN.sub("", said) if spans_are_clear else said)
 
 
-@cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True})
-    parser.validateLink = _any_link  # type: ignore[method-assign]
-    return parser
-
-
-def _any_link(url: str) -> bool:  # noqa: ARG001 - the name is of the parser's own method
-    """Let every link be seen as one, so that it can be judged."""
-    return True
+def _outside_of_fences(text: str) -> str | None:
+    """Leave out the blocks of code between fences; None where a fence is not at the beginning of its line, or open."""
+    fence = ""
+    said: list[str] = []
+    for line in text.split("\n"):
+        found = _FENCE.fullmatch(line)
+        if found is None and _RUN.search(line):
+            return None
+        if found is None:
+            said += [] if fence else [line]
+        elif not fence:
+            fence = found[1]
+        elif found[1] == fence and not found[2]:
+            fence = ""
+        else:
+            return None
+    return None if fence else "\n".join(said)
 
 
 def _in_block(text: str) -> str:

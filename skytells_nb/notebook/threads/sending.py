@@ -63,10 +63,10 @@ def prepared(past: Thread, question: Content, api: Api, window: int) -> Sending:
     return Sending(api, question, past, sent, follows)
 
 
-def is_forgotten(error: RefusedError) -> bool:
-    """Say whether a refusal means that the service does not know the response that was to be followed."""
+def is_forgotten(response: str, error: RefusedError) -> bool:
+    """Say whether a refusal means that the service does not know the response of this id, which was to be followed."""
     body = error.body if isinstance(error.body, Mapping) else {}
     inner = body.get("error")
     told = inner if isinstance(inner, Mapping) else body
-    words = (error.what, error.error_id, told.get("param"), told.get("code"))
-    return error.status in (400, 404) and any("previous_response" in str(word).lower() for word in words)
+    said = " ".join(map(str, (error.what, error.error_id, told.get("param"), told.get("code"))))
+    return error.status in (400, 404) and ("previous_response" in said.lower() or response in said)

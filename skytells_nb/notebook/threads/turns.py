@@ -28,7 +28,7 @@ class Asker:
     run: int | None = None
 
     def replaces(self, other: Asker) -> bool:
-        """Say whether this is a later run of the same cell."""
+        """Say whether this is another run of the same cell, whose turns then count no more."""
         return self.cell is not None and self.cell == other.cell and self.run != other.run
 
 
