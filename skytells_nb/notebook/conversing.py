@@ -131,10 +131,12 @@ class _Conversation:
             followed = self._planned.follows
             if not (followed and sending.is_forgotten(followed, error)):
                 raise
-            self._planned = self._planned.in_full
-            self._forgotten = True
-            self._stream = self._open()
-            yield from self._stream
+        else:
+            return
+        self._planned = self._planned.in_full
+        self._forgotten = True
+        self._stream = self._open()
+        yield from self._stream
 
     def notes(self, thread: str, reply: Reply) -> Sequence[str]:
         """Say which turns went along, and whether this one will be among them."""
