@@ -150,8 +150,8 @@ def test_options_get_the_other_api_s_names() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"stop": "END"}, "The Responses API knows no --stop. Leave --stop out, or ask with --api chat."),
-        ({"seed": 7}, "The Responses API knows no seed. Leave seed out, or ask with --api chat."),
+        ({"stop": "END"}, "stop is no parameter of the Responses API. Leave it out, or ask with --api chat."),
+        ({"seed": 7}, "seed is no parameter of the Responses API. Leave it out, or ask with --api chat."),
         ({"max_output_tokens": 1, "max_tokens": 2}, "max_output_tokens is said twice, once as max_tokens."),
         ({"text": {"verbosity": "low"}, "verbosity": "high"}, "text is said twice, once as verbosity."),
         ({"verbosity": "high", "text": {"verbosity": "low"}}, "text is said twice, once as text."),

@@ -26,8 +26,7 @@ def for_responses(options: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         if name in _UNKNOWN:
-            shown = f"--{name}" if name == "stop" else name
-            raise InputError(f"The Responses API knows no {shown}.", f"Leave {shown} out, or ask with --api chat.")
+            raise InputError(f"{name} is no parameter of the Responses API.", "Leave it out, or ask with --api chat.")
         whole, part = _NESTED.get(name, (_RENAMED.get(name, name), ""))
         known = told.get(whole, {}) if part else {}
         if not isinstance(known, Mapping) or part in known or (not part and whole in told):
