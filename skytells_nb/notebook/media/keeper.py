@@ -126,7 +126,7 @@ class Keeper:
         return [anew.get(one.index, one) for one in kept]
 
     def _ready(self, prediction: Prediction, kept: Kept, room: Room) -> Kept:
-        kept = prepared(kept, room)
+        kept = prepared(kept if kept.path is None else replace(kept, note=""), room)
         if kept.path is None or (beside := sidecar_of(kept.path)).exists():
             return kept
         try:
@@ -137,7 +137,7 @@ class Keeper:
             whole(beside, sidecars.sidecar(prediction, kept, digest, secret=secret))
         except OSError as error:
             note = f"is kept, but what is known of it could not be written: {plain(error.strerror or error, 120)}"
-            return replace(kept, note="; ".join(filter(None, (kept.note, note))))
+            return replace(kept, note="; ".join(filter(None, (kept.note, note))), again=True)
         return kept
 
     def _remember(self, prediction: Prediction, kept: Kept) -> None:

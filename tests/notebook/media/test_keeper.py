@@ -373,16 +373,19 @@ def test_preferred_folder_comes_first(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_changed_preference_changes_what_is_shown_and_asks_nobody(keeper: Keeper, file_server: FileServer) -> None:
     """Less room for pictures makes the kept ones smaller when they are shown again."""
     file_server.files["/a"] = png(900, 900, kind="JPEG")
+    file_server.files["/b"] = png()[:80]
+    assert keeper.keep(job(f"{file_server.url}/b", id="b"))[0].note.count("cannot be shown") == 1
     (before,) = keeper.keep(job(f"{file_server.url}/a"))
     preferences.use(preferences.Preferences(picture_bytes=10_000))
     try:
         (after,) = keeper.keep(job(f"{file_server.url}/a"))
+        assert keeper.keep(job(f"{file_server.url}/b", id="b"))[0].note.count("cannot be shown") == 1
     finally:
         preferences.use(preferences.Preferences())
     assert before.thumbnail is not None
     assert after.thumbnail is not None
     assert len(after.thumbnail) <= 6_250 * 3 // 4 < len(before.thumbnail)
-    assert len(file_server.asked) == 1
+    assert len(file_server.asked) == 2
 
 
 def test_results_of_the_sandbox_are_kept(keeper: Keeper, shared_sandbox: Any) -> None:
