@@ -125,10 +125,11 @@ def about(fields: Iterable[Field], end: Progress) -> str:
 
 
 def _small(kept: Kept, alt: str) -> str:
-    if kept.kind != "image" or kept.thumbnail is None:
+    picture = kept.thumbnail if kept.kind == "image" else kept.poster
+    if picture is None:
         return ""
     with suppress(MediaError):
-        small = thumbnail(kept.thumbnail, max_side=SMALL, budget=_SMALL_BUDGET)
+        small = thumbnail(picture, max_side=SMALL, budget=_SMALL_BUDGET)
         source = embedded(replace(kept, thumbnail=small.data, thumbnail_mime=small.mime))
         label = page.attribute(alt)
         return f'<img src="{source}" alt="{label}" style="width:72px;height:auto;border-radius:3px;flex:none">'

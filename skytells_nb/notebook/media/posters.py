@@ -1,27 +1,27 @@
 """Films -> what stands for them until they play: one small picture, the size of the screen, the length.
 
-Read with PyAV where it is installed (extra `video`); without it a film has no poster. The file is foreign: only the
-container that its first bytes name is tried, from the open file, so that no address in it is followed, and only its
-beginning is decoded.
+Read with PyAV where it is installed (extra `video`); without it a film has no poster. The work is done by `filming` in
+a process of its own, with no key in its environment and ten seconds of time; what it says is checked.
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from .thumbnails import SIDE, within
+from ...api.reading import count, record, seconds, text
+from ...api.sniff import sniff
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-PICTURES = 30
-"""The most pictures of a film that are decoded: a beginning that fades in from black is passed over."""
-PIXELS = 40_000_000
-"""The most pixels that a picture of a film may have."""
-_DARK = 24
+SECONDS = 10.0
 _CONTAINERS = {"video/mp4": "mp4", "video/quicktime": "mp4", "video/webm": "matroska", "video/ogg": "ogg"}
+_NEEDED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_CODE = "from skytells_nb.notebook.media.filming import main; main()"
 
 
 class Poster(NamedTuple):
@@ -40,36 +40,39 @@ class Poster(NamedTuple):
 def poster(path: Path, mime: str, *, budget: int) -> Poster | None:
     """Make the poster of a film in at most `budget` bytes; None where there is none to be had."""
     container = _CONTAINERS.get(mime)
-    if container is None or find_spec("av") is None:
+    if container is None or find_spec("av") is None or not sys.executable:
         return None
+    command = [sys.executable, "-P", "-c", _CODE, str(path.absolute()), container, str(budget)]
     try:
-        return _poster(path, container, budget)
-    except Exception:  # noqa: BLE001 - a broken film can raise anything, and is linked all the same
+        done = subprocess.run(  # noqa: S603 - our own code, and no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SECONDS,
+            env=environment(),
+            check=True,
+        )
+        return read(done.stdout, budget)
+    except (OSError, subprocess.SubprocessError):
         return None
 
 
-def _poster(path: Path, container: str, budget: int) -> Poster | None:
-    import av
-
-    with path.open("rb") as file, av.open(file, "r", format=container) as film:
-        stream = film.streams.video[0]
-        width, height = stream.codec_context.width, stream.codec_context.height
-        if not 0 < width * height <= PIXELS:
-            return None
-        stream.thread_count = 1
-        picture = None
-        for number, frame in enumerate(film.decode(stream), 1):
-            if frame.width * frame.height > PIXELS:
-                return None
-            picture = frame.to_image()
-            picture.thumbnail((SIDE, SIDE), reducing_gap=1.0)
-            if not _is_dark(picture) or number == PICTURES:
-                break
-        if picture is None:
-            return None
-        seconds = film.duration / av.time_base if film.duration and film.duration > 0 else None
-        return Poster(*within(picture, budget), width, height, seconds)
+def environment() -> dict[str, str]:
+    """Give what the process needs of the environment, and where this one finds its modules."""
+    needed = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+    return {**needed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
-def _is_dark(picture: Image) -> bool:
-    return max(high for _, high in picture.convert("RGB").getextrema()) < _DARK  # type: ignore[misc]
+def read(said: bytes, budget: int) -> Poster | None:
+    """Read what the process said; None for anything but a poster of at most `budget` bytes."""
+    try:
+        facts = record(json.loads(said))
+        data = base64.b64decode(text(facts.get("data")) or "", validate=True)
+    except (ValueError, RecursionError):
+        return None
+    found = sniff(data)
+    width, height = count(facts.get("width")), count(facts.get("height"))
+    if found.kind != "image" or len(data) > budget or not width or not height:
+        return None
+    return Poster(data, found.mime, width, height, seconds(facts.get("seconds")))

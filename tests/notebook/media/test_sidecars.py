@@ -347,12 +347,12 @@ def test_a_sidecar_that_cannot_be_written_is_said(keeper: Keeper, file_server: F
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
     try:
-        (again,) = Keeper(keeper.folder).keep(job(f"{file_server.url}/a"))
+        (again,) = (later := Keeper(keeper.folder)).keep(job(f"{file_server.url}/a"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert (again.path, again.thumbnail) == (kept.path, kept.thumbnail)
     assert again.note == "is kept, but what is known of it could not be written: File too large"
-    Keeper(keeper.folder).keep(job(f"{file_server.url}/a"))
+    assert later.keep(job(f"{file_server.url}/a")) == (kept,)
     assert sidecar.exists()
 
 
