@@ -61,4 +61,4 @@ COLUMNS: dict[str, Kind] = {
     "prompt": "text",
     "output": "text",
 }
-"""The columns, in the order of `sky.usage()`."""
+"""The columns, in the order of `sky.usage()`. The table has one more, `nth`, by which a cell finds its jobs again."""
