@@ -14,6 +14,7 @@ from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
 from .costs import CostMagics
+from .jobs import JobMagics
 from .line_reader import LineReader
 from .predict import PredictMagics
 from .setup import SetupMagics
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.core.magic import Magics
 
-_CLASSES: tuple[type[LineReader], ...] = (ChatMagics, PredictMagics, CatalogueMagics, CostMagics, SetupMagics)
+_CLASSES: tuple[type[LineReader], ...] = (
+    ChatMagics,
+    PredictMagics,
+    JobMagics,
+    CatalogueMagics,
+    CostMagics,
+    SetupMagics,
+)
 
 for _spec in ALL:
     _home = next(home for home in _CLASSES if hasattr(home, _spec.magic))
