@@ -114,7 +114,8 @@ def _progress(live: Live | None, model: str) -> Any:
 
 
 def _finished(live: Live | None, job: Prediction, timeout: float, note: str) -> Prediction:
-    ended = current().client.wait(job, timeout=timeout, on_progress=_progress(live, job.model))
+    follow = None if job.status.final else _progress(live, job.model)
+    ended = current().client.wait(job, timeout=timeout, on_progress=follow)
     return _kept(live, ended, note)
 
 

@@ -61,7 +61,7 @@ class Earlier:
         """Make it, with the sentence that says so under the result."""
         run = "an earlier run of this cell" if job.cell else "an earlier run"
         return cls(
-            replace(found, call=job.call),
+            found,
             f"taken from {run} (prediction {page.cut(job.id, 80)}, {ago(job.seconds_ago())}): "
             "nothing was billed now; --fresh runs it anew",
         )
@@ -99,7 +99,7 @@ def _searched(job: Job, asked: Asked) -> Job | None:
 def _described(job: Job) -> Prediction | None:
     """Describe a job by what is kept, else by what the service says; None where it is to be run anew."""
     if job.call.status == "succeeded" and (kept := _remembered(job.id)) is not None:
-        return kept
+        return replace(kept, call=job.call)
     name = f"prediction {plain(job.id, 80)} of an earlier run"
     try:
         found = service.look(job)
@@ -150,4 +150,4 @@ def ago(seconds: float) -> str:
         if seconds >= length:
             count = int(seconds // length)
             return f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''} ago"
-    return f"{int(seconds)} s ago"
+    return f"{int(seconds)} s ago" if seconds >= 5 else "just now"

@@ -56,7 +56,9 @@ def look(job: Job) -> Prediction | None:
         if settings.in_sandbox() and job.unseen:
             _tell(replace(job.call, status="failed", error_id=error.error_id or "PREDICTION_NOT_FOUND"))
         return None
-    found = replace(found, id=job.id, model=found.model or job.call.model, call=job.call)
+    # An end that nobody saw, such as that of a wait that was stopped, is not the job's: its own is to be told.
+    call = replace(job.call, finished_at=None) if job.unseen else job.call
+    found = replace(found, id=job.id, model=found.model or call.model, call=call)
     if found.status in (Status.FAILED, Status.CANCELED) and job.unseen:
         with suppress(JobError):
             current().client.wait(found)
