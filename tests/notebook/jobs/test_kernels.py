@@ -101,14 +101,13 @@ def test_a_job_is_found_whose_kernel_was_killed_before_it_had_a_name(
 
 
 def test_a_card_follows_jobs_and_ends_as_the_saved_output(survivor: Kernel, sandbox: Sandbox) -> None:
-    """Two of one cell, each in a place of its own, repainted while other cells run, four times a second at most."""
+    """Two of one cell, each in a place of its own, repainted while other cells run."""
     line = '%skytells_predict truefusion prompt="{}" --no-wait -o {}'
     survivor.run(f"{line.format('a hare', 'first')}\n{line.format('a cat', 'second')}", cell_id="three")
     ran = survivor.run("first.wait(20).id, second.wait(20).id")
     ends = [each for each in ran.updated.values() if "<img" in each[-1].get("text/html", "")]
     assert len(ends) == 2
     assert all(set(each[-1]) == {"text/plain", "text/html"} for each in ends)
-    assert all(len(each) <= 8 for each in ran.updated.values())
     made = f"({created(sandbox, 'a hare')[0]!r},\n {created(sandbox, 'a cat')[0]!r})"
     assert ran.result == {"text/plain": made}
 
