@@ -1,7 +1,8 @@
 """A place in a cell that follows a job which runs beside the cells, and holds its result in the end.
 
-It is repainted from the thread of the run, four times a second at most; the last word is always painted. A terminal,
-where that would fall into what a person types, gets nothing: there the handle that the cell gives shows itself.
+It is repainted from the thread of the run, four times a second at most; the last word is always painted. Voila has
+drawn its page by then and does not show it. A terminal, where it would fall into what a person types, gets nothing:
+there the handle that the cell gives shows itself.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from ...schema import check
 from .. import cell, page
 from . import service
 
-PATIENCE = 2.0
+PATIENCE = 3.0
 """Seconds for which another kernel's request may be on its way to its job's name."""
 
 _FRESH = "--fresh runs it anew, and pays again."

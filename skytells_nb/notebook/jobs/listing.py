@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ...api.pricing import dollars
 from ...api.reading import record
 from ...api.shown import Shown
-from ...api.values import Prediction
+from ...api.values import Prediction, Status
 from ...costs.jobs import Job
 from .. import page
 from ..render import Bundle, bundle, made
@@ -21,6 +21,9 @@ from .earlier import ago
 
 MOST = 50
 """Jobs that have a line."""
+
+_SHORT = 24
+"""Letters of a cell that are kept on one line."""
 
 _NO_NAME = "(never named)"
 _HEAD = ("prediction", "model", "status", "begun", "cell", "cost", "prompt")
@@ -100,18 +103,30 @@ def _jobs(shelf: Jobs) -> Bundle:
     head, rows = tuple(_HEAD[column] for column in used), [tuple(row[column] for column in used) for row in rows]
     more = f"and {len(shelf) - MOST} older" if len(shelf) > MOST else ""
     notes = [note for note in (more, _HINT if shelf.unseen else "") if note]
-    html = page.table(head, [(f"<code>{page.code(first)}</code>", *map(page.text, rest)) for first, *rest in rows])
+    html = page.table(head, [(_unbroken(f"<code>{page.code(name)}</code>"), *_words(rest)) for name, *rest in rows])
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     padded = (map(str.ljust, row, widths) for row in (head, *rows))
     lines = ["  ".join(words).rstrip() for words in padded]
     return made("\n".join([*lines, *notes]), page.box(html, *map(page.caption, notes)))
 
 
+def _words(cells: Iterable[str]) -> Iterator[str]:
+    """Write cells, short ones on one line."""
+    return (_unbroken(page.text(cell)) if len(cell) <= _SHORT else page.text(cell) for cell in cells)
+
+
+def _unbroken(html: str) -> str:
+    return f'<span style="white-space:nowrap">{html}</span>'
+
+
 def _standing(line: Line) -> str:
-    """Say where a job stands, and how far it is where the service said so."""
-    seen = line.seen
-    done = f", {seen.progress:.0f} %" if seen is not None and not seen.status.final and seen.progress else ""
-    return page.cut(line.status, 200) + done
+    """Say where a job stands, and how far it is, or why it failed, where the service said so."""
+    seen, said = line.seen, page.cut(line.status, 200)
+    if seen is None or line.trouble:
+        return said
+    if seen.status is Status.FAILED and seen.error:
+        return f"{said}: {page.cut(seen.error, 200)}"
+    return said if seen.status.final or not seen.progress else f"{said}, {seen.progress:.0f} %"
 
 
 def _cells(line: Line, now: datetime) -> tuple[str, ...]:

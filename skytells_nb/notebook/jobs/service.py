@@ -68,8 +68,9 @@ def look(job: Job) -> Prediction | None:
 def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
     """Find the job that a request without an answer made, by its model, its inputs and the time; None if it made none.
 
-    Of several that nobody has claimed it is the oldest: each has the same inputs and is paid for. Raises `UnsureError`
-    where the list is too long to tell, and the errors of a request.
+    Of several that the record does not know it is the oldest: each has the same inputs, and is paid for. The record
+    learns its name, or that the request made none; but not of one that another kernel may still be sending. Raises
+    `UnsureError` where the list is too long to tell, and the errors of a request.
     """
     begun = job.call.started_at
     first, last = begun - _SKEW, (job.call.finished_at or begun + _LONGEST) + _SKEW
@@ -85,7 +86,8 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
         return replace(job, call=call)
     if len(newest) == _MOST and all(each.created_at is not None and each.created_at >= first for each in newest):
         raise UnsureError
-    _tell(replace(job.call, status="refused", charge=_NOTHING))
+    if job.call.status != "sent" or job.seconds_ago() > _LONGEST.total_seconds():
+        _tell(replace(job.call, status="refused", charge=_NOTHING))
     return None
 
 

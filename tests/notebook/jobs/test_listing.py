@@ -59,6 +59,14 @@ def test_with_refresh_the_service_is_asked(notebook: Notebook) -> None:
     assert bad in notebook.run(f"{JOBS} --all").ids
 
 
+def test_a_job_that_failed_says_why(notebook: Notebook) -> None:
+    """Where it is collected."""
+    (bad,) = left(notebook, "FAIL")
+    notebook.at(60)
+    said = bundle(notebook.run("%skytells_jobs collect -o run"))["text/plain"]
+    assert said == f"{bad}: failed: The model failed because an input says FAIL (sandbox); nothing was billed."
+
+
 def test_collect_keeps_what_is_ready_and_says_how_the_rest_stands(notebook: Notebook) -> None:
     """It waits for none. What was collected has its files and its cost, and is listed no longer."""
     fox, stopped = left(notebook, "fox", "hare")
