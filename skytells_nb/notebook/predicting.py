@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .. import settings
 from ..api.media_calls import WAIT_LIMIT
-from ..errors import plain
+from ..errors import OverBudgetError, plain
 from . import cell
 from .session import current
 
 if TYPE_CHECKING:
+    from ..api.pricing import Quote
     from ..api.values import Prediction
     from .jobs.earlier import Asked, Earlier
     from .jobs.handle import Handle
@@ -36,7 +38,7 @@ def predict(
     `tag` and `timeout` are as for `Client.predict`. Raises what that raises, and the errors of a request where nobody
     can say how the earlier job stands.
     """
-    asked = _asked(model, values)
+    asked, _ = _asked(model, values)
     with _shown(quiet=quiet) as live, cell.belonging_to(cell.where(), asked.nth):
         earlier = None if fresh else _earlier(asked)
         if earlier is not None:
@@ -65,15 +67,18 @@ def begin(
 ) -> Handle:
     """Run a media model beside the cells: show a card that follows it, and return a handle at once.
 
-    The arguments are as for `predict`. What goes wrong with the job is shown on the card, and raised by `Handle.wait`.
+    The arguments are as for `predict`. What goes wrong with the job is shown on the card, and raised by `Handle.wait`;
+    inputs that cannot be sent, and a price over the budget, are raised here.
     """
     from .jobs import runner
     from .jobs.card import Card
     from .jobs.handle import Handle
     from .jobs.progress import Progress
 
-    asked = _asked(model, values)
+    asked, quote = _asked(model, values)
     earlier = None if fresh else _earlier(asked)
+    if earlier is None and (refusal := _over_budget(quote, tag)):
+        raise OverBudgetError(refusal, "Nothing was sent; %skytells_budget sets another limit.")
     job, note = (None, "") if earlier is None else (earlier.prediction, earlier.note)
     card = Card(note, quiet=quiet)
     card.show(Progress(model, values))
@@ -84,11 +89,18 @@ def begin(
     return handle
 
 
-def _asked(model: str, values: Mapping[str, Any]) -> Asked:
+def _asked(model: str, values: Mapping[str, Any]) -> tuple[Asked, Quote]:
+    """Check the inputs, before anything is shown; give the request, counted in its cell, and its price."""
     from .jobs.earlier import Asked
 
-    current().client.quote(model, values)  # checks the inputs before anything is shown
-    return Asked.of(model, values)
+    quote = current().client.quote(model, values)
+    return Asked.of(model, values), quote
+
+
+def _over_budget(quote: Quote, tag: str | None) -> str:
+    from ..costs import budget
+
+    return budget.refusal(quote.high, low=quote.low, sandbox=settings.in_sandbox(), tag=tag)
 
 
 def _earlier(asked: Asked) -> Earlier | None:

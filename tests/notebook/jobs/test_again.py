@@ -6,6 +6,7 @@ import threading
 import time
 from _thread import interrupt_main
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,31 @@ def test_of_several_that_fit_the_oldest_is_taken_that_nobody_has(notebook: Noteb
         elsewhere.submit("truefusion", {"prompt": "fox"})
     made = notebook.made
     assert (notebook.run(FOX).id, notebook.made) == (wanted.id, made)
+
+
+def test_a_request_that_is_on_its_way_is_waited_for(notebook: Notebook) -> None:
+    """Until its job has a name: another run of the cell meanwhile makes no second one."""
+    notebook.sandbox.inject("slow;on=create;seconds=0.3")
+    handle = notebook.run(f"{FILM} --no-wait")
+    while not notebook.made:
+        time.sleep(0.002)
+    again = notebook.run(FILM)
+    assert (notebook.made, again.id) == (1, handle.wait(20).id)
+
+
+def test_where_too_many_jobs_came_later_a_live_one_is_not_sent_again(
+    notebook: Notebook, live: Callable[[], None]
+) -> None:
+    """Nobody can say whether it was made: that is an error, until --fresh says so."""
+    cut_off(notebook, late=True)
+    (made,) = notebook.sandbox.state.jobs
+    for number in range(100):
+        notebook.sandbox.state.add(replace(made, id=f"other-{number}", input={"prompt": "owl"}))
+    with pytest.raises(ServiceError, match=r"^An earlier run was broken off at .* UTC, before its job had a name, and"):
+        notebook.run(FOX)
+    assert notebook.made == 1
+    notebook.run(f"{FOX} --fresh")
+    assert notebook.made == 2
 
 
 def test_where_the_list_cannot_be_read_nothing_is_sent_again(notebook: Notebook) -> None:

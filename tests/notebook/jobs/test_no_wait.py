@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
+import skytells_nb as sky
 from skytells_nb.api.values import Prediction, Status
-from skytells_nb.errors import InvalidInputError, JobCanceledError, NetworkError, StillRunningError
+from skytells_nb.errors import (
+    InvalidInputError,
+    JobCanceledError,
+    NetworkError,
+    OverBudgetError,
+    StillRunningError,
+)
 from skytells_nb.notebook.jobs.card import Card
 from skytells_nb.notebook.jobs.progress import Progress
 from skytells_nb.notebook.live import Bundle, Slot
@@ -71,6 +78,19 @@ def test_wrong_inputs_fail_the_cell(notebook: Notebook) -> None:
     """Nothing is begun beside it."""
     with pytest.raises(InvalidInputError):
         notebook.run("%skytells_predict truefusion propmt=fox --no-wait -o run")
+
+
+def test_a_price_over_the_budget_fails_the_cell(notebook: Notebook) -> None:
+    """But not the cell of a job that is taken up: that costs nothing."""
+    sky.budget("0.031")
+    try:
+        job = notebook.run(f"{FOX} --no-wait").wait(20)
+        with pytest.raises(OverBudgetError):
+            notebook.run(f"{FOX} --no-wait --fresh")
+        assert notebook.run(f"{FOX} --no-wait").wait(20).id == job.id
+    finally:
+        sky.budget(None)
+    assert notebook.made == 1
 
 
 def test_what_goes_wrong_beside_the_cells_is_raised_by_the_wait(notebook: Notebook) -> None:
