@@ -23,7 +23,7 @@ from .rows import SESSION, Row
 _JOBS = "api = 'prediction'"
 UNSEEN = ("sent", "running", "interrupted")
 """The statuses of a job whose end nobody has seen."""
-_UNSEEN = "status IN ('sent', 'running', 'interrupted')"
+_UNSEEN = f"status IN ({', '.join(map(repr, UNSEEN))})"
 
 
 @dataclass(frozen=True, slots=True)

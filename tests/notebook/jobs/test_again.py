@@ -281,6 +281,13 @@ def test_a_live_job_that_the_service_does_not_show_is_not_billed_again(
             notebook.run(FOX)
         assert str(caught.value).startswith(f"How prediction {first.id} of an earlier run stands cannot be seen: ")
         assert "--fresh runs it anew, and pays again." in str(caught.value)
+    notebook.sandbox.inject("dialect;unknown=404")
+    with pytest.raises(ServiceError) as caught:
+        notebook.run(FOX)
+    assert str(caught.value) == (
+        f"The service does not know prediction {first.id} of an earlier run any more. "
+        "--fresh runs it anew, and pays again."
+    )
     assert notebook.made == 1
     assert notebook.run(f"{FOX} --fresh").id != first.id
 

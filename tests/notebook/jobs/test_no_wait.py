@@ -82,7 +82,7 @@ def test_wrong_inputs_fail_the_cell(notebook: Notebook) -> None:
 
 def test_a_price_over_the_budget_fails_the_cell(notebook: Notebook) -> None:
     """But not the cell of a job that is taken up: that costs nothing."""
-    sky.budget("0.031")
+    sky.budget("0.05")
     try:
         job = notebook.run(f"{FOX} --no-wait").wait(20)
         with pytest.raises(OverBudgetError):
