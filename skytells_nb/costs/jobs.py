@@ -21,6 +21,8 @@ from .ledger import Ledger
 from .rows import SESSION, Row
 
 _JOBS = "api = 'prediction'"
+_OPEN = ("notebook", "person")
+"""What may not be known of a job that is meant all the same."""
 UNSEEN = ("sent", "running", "interrupted")
 """The statuses of a job whose end nobody has seen."""
 _UNSEEN = f"status IN ({', '.join(map(repr, UNSEEN))})"
@@ -55,9 +57,9 @@ class Job:
 class Which:
     """Which jobs are meant; None: any. What was refused is none.
 
-    `cell` and `nth` are of the like jobs of one run of a cell; rows of another `notebook` are left out where both names
-    are known. `unseen` keeps to those whose end nobody has seen, `left` to what other processes made in no known cell;
-    `since` is an aware moment, `ids` the service's names.
+    `cell` and `nth` are of the like jobs of one run of a cell; rows of another `notebook` or `person` are left out where
+    both are known. `unseen` keeps to those whose end nobody has seen, `left` to what other processes made in no known
+    cell; `since` is an aware moment, `ids` the service's names.
     """
 
     sandbox: bool | None = None
@@ -65,6 +67,7 @@ class Which:
     cell: str | None = None
     nth: int | None = None
     notebook: str | None = None
+    person: str | None = None
     ids: tuple[str, ...] | None = None
     since: datetime | None = None
     unseen: bool = False
@@ -79,6 +82,7 @@ class Which:
             ("cell = ?", self.cell),
             ("nth = ?", self.nth),
             ("(notebook IS NULL OR notebook = ?)", self.notebook),
+            ("(person IS NULL OR person = ?)", self.person),
             ("session <> ?", SESSION if self.left else None),
             ("id >= ?", self.since and _first(self.since)),
         ]
@@ -94,7 +98,7 @@ class Which:
             and (row["status"] in UNSEEN if self.unseen else row["status"] != "refused")
             and self.sandbox in (None, bool(row.get("sandbox")))
             and all(getattr(self, name) in (None, row.get(name)) for name in ("fingerprint", "cell", "nth"))
-            and (self.notebook is None or row.get("notebook") in (None, self.notebook))
+            and all(getattr(self, name) in (None, row.get(name)) or row.get(name) is None for name in _OPEN)
             and not (self.left and (row["session"] == SESSION or row.get("cell") is not None))
             and (self.since is None or row["id"] >= _first(self.since))
             and (self.ids is None or row.get("remote_id") in self.ids)

@@ -121,6 +121,7 @@ _BUDGETS = Migration(
 _JOBS = Migration(
     sqlite=(
         "ALTER TABLE calls ADD COLUMN nth INTEGER",
+        "ALTER TABLE calls ADD COLUMN person TEXT",
         "CREATE INDEX calls_alike ON calls (fingerprint) WHERE api = 'prediction'",
         """
         CREATE INDEX calls_unseen ON calls (sandbox)
@@ -129,6 +130,7 @@ _JOBS = Migration(
     ),
     postgresql=(
         "ALTER TABLE skytells_calls ADD COLUMN nth BIGINT",
+        "ALTER TABLE skytells_calls ADD COLUMN person TEXT",
         "CREATE INDEX skytells_calls_alike ON skytells_calls (fingerprint, id) WHERE api = 'prediction'",
         """
         CREATE INDEX skytells_calls_unseen ON skytells_calls (sandbox, id)

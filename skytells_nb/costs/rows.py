@@ -12,6 +12,7 @@ from typing import Any
 
 from ..api.record import Call
 from ..errors import without_secrets
+from . import here
 from .cells import text
 from .columns import COLUMNS
 
@@ -37,7 +38,7 @@ _plain = attrgetter(*_PLAIN)
 
 BEGUN = frozenset(
     {"id", "session", "notebook", "cell", "execution_count", "started_at", "tag", "api", "endpoint", "model", "stream"}
-    | {"fingerprint", "quoted", "quoted_low", "quoted_currency", "prompt", "nth"}
+    | {"fingerprint", "quoted", "quoted_low", "quoted_currency", "prompt", "nth", "person"}
 )
 """The columns that stand from the beginning of a call; its end settles the others."""
 ELSEWHERE = frozenset({"sandbox", "attempts", "waited", "ttft"})
@@ -57,6 +58,7 @@ def placed_row(call: Call, place: Place) -> Row:
     told = zip(_PLAIN, _plain(call), strict=True)
     row = {name: value for name, value in told if value is not None and value == value}  # NaN is nothing known
     row["session"] = SESSION
+    row["person"] = here.person()
     row |= {name: at for name, at in zip(_PLACE, place, strict=True) if at is not None}
     row["started_at"] = call.started_at.isoformat(timespec="microseconds")
     if call.finished_at is not None:

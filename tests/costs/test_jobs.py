@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from skytells_nb.api.record import Call, Charge
+from skytells_nb.costs import here
 from skytells_nb.costs.jobs import Job, Which, find, known
 from skytells_nb.costs.ledger import SESSION, Ledger, row_of
 from skytells_nb.costs.rows import Place
@@ -20,7 +22,7 @@ from skytells_nb.costs.rows import Place
 MakeCall = Callable[..., Call]
 
 HERE: Place = ("lesson.ipynb", "cell-1", 7, 1)
-OURS = Which(fingerprint="f", sandbox=True, cell="cell-1", nth=1, notebook="lesson.ipynb")
+OURS = Which(True, "f", "cell-1", 1, "lesson.ipynb", here.person())
 
 
 @pytest.fixture
@@ -89,6 +91,30 @@ def test_the_jobs_of_a_cell(at: Place, told: dict[str, Any], found: bool, any_le
     any_ledger.insert(row)
     assert (ids(any_ledger, OURS) == ["one"]) is found
     assert OURS.holds(row) is found
+
+
+@pytest.mark.parametrize(("person", "found"), [(here.person(), True), (None, True), ("another", False)])
+def test_a_record_that_people_share(person: str | None, found: bool, any_ledger: Ledger, a_job: MakeCall) -> None:
+    """Nobody takes up, lists or cancels what another has made; older rows do not say who made them."""
+    row = row_of(a_job("one"), lambda: HERE) | {"person": person}
+    any_ledger.insert(row)
+    for which in (OURS, Which(unseen=True, person=here.person())):
+        assert (ids(any_ledger, which) == ["one"]) is found
+        assert which.holds(row) is found
+
+
+def test_a_person_is_told_apart_and_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name that a hub knows, else by that of the system."""
+    marks = set()
+    for name in ("ada", "grace"):
+        monkeypatch.setenv("JUPYTERHUB_USER", name)
+        here.person.cache_clear()
+        marks.add(here.person())
+    monkeypatch.undo()
+    here.person.cache_clear()
+    marks.add(here.person())
+    assert len(marks) == 3
+    assert all(re.fullmatch("[0-9a-f]{12}", mark) for mark in marks)
 
 
 def test_a_call_that_is_no_job_is_none(any_ledger: Ledger, a_call: MakeCall) -> None:

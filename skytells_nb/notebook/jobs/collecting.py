@@ -7,12 +7,13 @@ kept and its cost in the record, as if it had been waited for.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ... import settings
 from ...api.media_calls import WAIT_LIMIT
 from ...api.values import Prediction, Status
-from ...costs import jobs
+from ...costs import here, jobs
 from ...costs.jobs import Job, Which
 from ...costs.ledger import default_ledger
 from ...errors import InputError, SkytellsError, UnknownNameError, plain
@@ -32,13 +33,13 @@ _NAMELESS = timedelta(days=1)
 def listed(*, recent: bool = False, refresh: bool = False) -> Jobs:
     """List the jobs whose end nobody has seen, newest first; with `recent` those of the last seven days too.
 
-    They are those of the service, or of the sandbox while it is on. With `refresh` the service is asked how those stand
-    whose end nobody has seen. Raises nothing for a job that the service cannot describe: its line says so.
+    They are one's own, of the service or of the sandbox while it is on. With `refresh` the service is asked how those
+    stand whose end nobody has seen. Raises nothing for a job that the service cannot describe: its line says so.
     """
-    now, sandbox = datetime.now(UTC), settings.in_sandbox()
-    found = {job.call.id: job for job in jobs.find(default_ledger(), Which(sandbox=sandbox, unseen=True))}
+    now, ours = datetime.now(UTC), Which(settings.in_sandbox(), person=here.person())
+    found = {job.call.id: job for job in jobs.find(default_ledger(), replace(ours, unseen=True))}
     if recent:
-        found |= {job.call.id: job for job in jobs.find(default_ledger(), Which(sandbox=sandbox, since=now - RECENT))}
+        found |= {job.call.id: job for job in jobs.find(default_ledger(), replace(ours, since=now - RECENT))}
     told = [job for job in found.values() if job.id or now - job.call.started_at <= _NAMELESS]
     told.sort(key=lambda job: job.call.id, reverse=True)
     return Jobs(tuple(_line(job, ask=refresh and job.unseen) for job in told), not recent, now)

@@ -123,7 +123,7 @@ def _latest(asked: Asked) -> Job | None:
 
 
 def _which(asked: Asked) -> Which:
-    alike = Which(sandbox=settings.in_sandbox(), fingerprint=asked.fingerprint, notebook=here.notebook())
+    alike = Which(settings.in_sandbox(), asked.fingerprint, notebook=here.notebook(), person=here.person())
     if asked.nth is None:
         return replace(alike, unseen=True, left=True)
     return replace(alike, cell=cell.where()[0], nth=asked.nth)
