@@ -57,9 +57,9 @@ class Job:
 class Which:
     """Which jobs are meant; None: any. What was refused is none.
 
-    `cell` and `nth` are of the like jobs of one run of a cell; rows of another `notebook` or `person` are left out where
-    both are known. `unseen` keeps to those whose end nobody has seen, `left` to what other processes made in no known
-    cell; `since` is an aware moment, `ids` the service's names.
+    `cell` and `nth` are of the like jobs of one run of a cell; rows of another `notebook` or `person` are left out
+    where both are known. `unseen` keeps to those whose end nobody has seen, `left` to what other processes made in no
+    known cell; `since` is an aware moment, `ids` the service's names.
     """
 
     sandbox: bool | None = None
