@@ -91,7 +91,9 @@ def _searched(job: Job, asked: Asked) -> Job | None:
         if settings.in_sandbox():
             return None
         what = f"An earlier run was broken off at {job.call.started_at:%Y-%m-%d %H:%M} UTC, before its job had a name"
-        raise ServiceError(f"{what}, and there are too many to find it.", f"See sky.history(); {_FRESH}") from None
+        raise ServiceError(
+            f"{what}, and the list of predictions does not say whether it was made.", f"See sky.history(); {_FRESH}"
+        ) from None
     except SkytellsError as error:
         raise _unseen(error, "an earlier run, whose job never got a name,") from None
 

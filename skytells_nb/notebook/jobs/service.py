@@ -6,7 +6,7 @@ Whatever is learned here is told to those who are told of calls, so that the rec
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,10 +31,12 @@ _LONGEST = timedelta(minutes=10)
 """How long after it was begun a request without an answer may have made its job."""
 _MOST = 100
 """How many of the newest predictions are searched."""
+_LOOKS = 10
+"""How many of them are looked up one by one, where the list says too little."""
 
 
 class UnsureError(Exception):
-    """The list of predictions is too long to say that a job is not in it."""
+    """The list of predictions does not say whether a job is in it: it is too long, or says too little of each."""
 
 
 def look(job: Job) -> Prediction | None:
@@ -70,21 +72,23 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
 
     Of several that the record does not know it is the oldest: each has the same inputs, and is paid for. The record
     learns its name, or that the request made none; but not of one that another kernel may still be sending. Raises
-    `UnsureError` where the list is too long to tell, and the errors of a request.
+    `UnsureError`, and the errors of a request.
     """
     begun = job.call.started_at
     first, last = begun - _SKEW, (job.call.finished_at or begun + _LONGEST) + _SKEW
     listed = current().client.predictions(model=job.call.model, since=first, until=last)
     newest = list(itertools.islice(listed, _MOST))
-    alike = [each for each in newest if _within(each, first, last) and _same(each.input, inputs)]
-    taken = jobs.known(default_ledger(), [each.id for each in alike])
-    free = [each for each in alike if each.id not in taken]
-    if free:
-        oldest = min(free, key=lambda each: (each.created_at or begun, each.id))
+    near = [each for each in newest if each.created_at is None or first <= each.created_at <= last]
+    taken = jobs.known(default_ledger(), (each.id for each in near))
+    free = _whole([each for each in near if each.id not in taken])
+    alike = [each for each in free if _fits(each, inputs, first, last)]
+    if alike:
+        oldest = min(alike, key=lambda each: (each.created_at or begun, each.id))
         call = replace(job.call, status="running", finished_at=None, remote_id=oldest.id)
         _tell(call)
         return replace(job, call=call)
-    if len(newest) == _MOST and all(each.created_at is not None and each.created_at >= first for each in newest):
+    cut = len(newest) == _MOST and (newest[-1].created_at or last) >= first
+    if cut or any(map(_is_vague, free)):
         raise UnsureError
     if job.call.status != "sent" or job.seconds_ago() > _LONGEST.total_seconds():
         _tell(replace(job.call, status="refused", charge=_NOTHING))
@@ -94,13 +98,23 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
 _NOTHING = Charge(Decimal(0), source="priced", reason="the service has no such job")
 
 
-def _within(found: Prediction, first: datetime, last: datetime) -> bool:
-    return found.created_at is not None and first <= found.created_at <= last
+def _is_vague(listed: Prediction) -> bool:
+    """Say whether a listed job lacks what it would be known by."""
+    return listed.created_at is None or not listed.input
 
 
-def _same(echoed: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
-    """Say whether a job has these inputs; the service may have added what was not given."""
-    return all(name in echoed and echoed[name] == value for name, value in inputs.items())
+def _whole(listed: Sequence[Prediction]) -> list[Prediction]:
+    """Look those up that the list describes only in part: not every service lists the inputs."""
+    if sum(map(_is_vague, listed)) > _LOOKS:
+        raise UnsureError
+    return [current().client.prediction(each.id) if _is_vague(each) else each for each in listed]
+
+
+def _fits(found: Prediction, inputs: Mapping[str, Any], first: datetime, last: datetime) -> bool:
+    """Say whether a job has these inputs and was made in that time; the service may have added what was not given."""
+    if found.created_at is None or not first <= found.created_at <= last:
+        return False
+    return all(name in found.input and found.input[name] == value for name, value in inputs.items())
 
 
 def _tell(call: Call) -> None:

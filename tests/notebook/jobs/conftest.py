@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -68,9 +70,31 @@ def fresh_sandbox(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield replace
 
 
+@dataclass
+class Live:
+    """A service that answers as the notebook's sandbox does; `leaves_out` names what its list leaves out of a job."""
+
+    notebook: Notebook
+    leaves_out: str = ""
+
+    def written(self, answer: httpx.Response) -> bytes:
+        """Write an answer again."""
+        body = answer.json()
+        rows = body.get("data", []) if isinstance(body, dict) else []
+        for row in rows if self.leaves_out else []:
+            row.pop(self.leaves_out)
+        return json.dumps(body).encode()
+
+    def forget(self) -> None:
+        """Forget all jobs."""
+        for job in self.notebook.sandbox.state.jobs:
+            self.notebook.sandbox.state.delete(job.id)
+
+
 @pytest.fixture
-def live(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """Go live: the service is one that does not say that it is a sandbox. Call it to have all jobs forgotten."""
+def live(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """Go live: the service is one that does not say that it is a sandbox."""
+    service = Live(notebook)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0"
@@ -78,11 +102,14 @@ def live(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             url = notebook.sandbox.url.removesuffix("/v1") + self.path
-            answer = httpx.request(self.command, url, content=body, headers={"x-api-key": "sk-sandbox"})
+            try:
+                answer = httpx.request(self.command, url, content=body, headers={"x-api-key": "sk-sandbox"})
+            except httpx.HTTPError:  # a connection that was cut is cut here too
+                return
             self.send_response(answer.status_code)
             self.send_header("content-type", "application/json")
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(service.written(answer))
 
         def do_POST(self) -> None:
             self.do_GET()
@@ -98,11 +125,7 @@ def live(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     monkeypatch.setenv("SKYTELLS_API_KEY", "sk-sandbox")
     current()._client = impatient()
 
-    def forget() -> None:
-        for job in notebook.sandbox.state.jobs:
-            notebook.sandbox.state.delete(job.id)
-
-    yield forget
+    yield service
     current().start_again()
     server.shutdown()
     thread.join()

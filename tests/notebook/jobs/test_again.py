@@ -19,6 +19,7 @@ from skytells_nb.errors import NetworkError, OverBudgetError, ServiceError, Skyt
 from skytells_nb.notebook.jobs.earlier import ago
 from skytells_nb.notebook.session import current
 
+from .conftest import Live
 from .notebooks import FILM, FOX, Notebook
 
 
@@ -242,19 +243,33 @@ def test_a_request_that_is_on_its_way_is_waited_for(notebook: Notebook) -> None:
     assert (notebook.made, again.id) == (1, handle.wait(20).id)
 
 
-def test_where_too_many_jobs_came_later_a_live_one_is_not_sent_again(
-    notebook: Notebook, live: Callable[[], None]
-) -> None:
+def test_where_too_many_jobs_came_later_a_live_one_is_not_sent_again(notebook: Notebook, live: Live) -> None:
     """Nobody can say whether it was made: that is an error, until --fresh says so."""
     cut_off(notebook, late=True)
     (made,) = notebook.sandbox.state.jobs
     for number in range(100):
-        notebook.sandbox.state.add(replace(made, id=f"other-{number}", input={"prompt": "owl"}))
+        notebook.sandbox.state.add(replace(made, id=f"other-{number}", input={"prompt": "owl"}, outputs=()))
     with pytest.raises(ServiceError, match=r"^An earlier run was broken off at .* UTC, before its job had a name, and"):
         notebook.run(FOX)
     assert notebook.made == 1
     notebook.run(f"{FOX} --fresh")
     assert notebook.made == 2
+
+
+@pytest.mark.parametrize("left_out", ["input", "created_at"])
+def test_a_list_that_says_too_little_is_asked_for_each_job(notebook: Notebook, live: Live, left_out: str) -> None:
+    """The job is found; where there would be too many to ask for, that is an error."""
+    live.leaves_out = left_out
+    cut_off(notebook, late=True)
+    (made,) = notebook.sandbox.state.jobs
+    for number in range(11):
+        notebook.sandbox.state.add(replace(made, id=f"other-{number}", input={"prompt": "owl"}, outputs=()))
+    with pytest.raises(ServiceError, match="does not say whether it was made"):
+        notebook.run(FOX)
+    for number in range(3, 11):
+        notebook.sandbox.state.delete(f"other-{number}")
+    assert notebook.run(FOX).id == made.id
+    assert notebook.made == 1
 
 
 def test_where_the_list_cannot_be_read_nothing_is_sent_again(notebook: Notebook) -> None:
@@ -269,13 +284,13 @@ def test_where_the_list_cannot_be_read_nothing_is_sent_again(notebook: Notebook)
 
 
 def test_a_live_job_that_the_service_does_not_show_is_not_billed_again(
-    notebook: Notebook, live: Callable[[], None], tmp_path: Path
+    notebook: Notebook, live: Live, tmp_path: Path
 ) -> None:
     """However often the cell runs: the error names the job, and only --fresh pays."""
     first = notebook.run(FOX)
     for kept in (tmp_path / "media").iterdir():
         kept.unlink()
-    live()
+    live.forget()
     for _ in range(2):
         with pytest.raises(ServiceError) as caught:
             notebook.run(FOX)
