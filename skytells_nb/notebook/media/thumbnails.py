@@ -25,7 +25,7 @@ _QUALITIES = (82, 62, 42)
 _SMALLEST = 24
 _PIXELS_A_BYTE = 8
 _ENOUGH = 15 / 16
-"""How much of its side a thumbnail has at least, where decoding at a fraction saves making it smaller."""
+"""How much of its side a thumbnail has at least, where a whole fraction saves calculating pixels anew."""
 _READY = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 """The modes that can be made small as they are."""
 
@@ -72,10 +72,11 @@ def _small(image: Image, side: int) -> tuple[Image, bool]:
         image.draft(image.mode, (math.ceil(image.width * enough), math.ceil(image.height * enough)))
     if image.mode not in _READY or "transparency" in image.info:
         image = on_screen(image)
-    image.thumbnail((side, side), reducing_gap=1.0)
-    upright = ImageOps.exif_transpose(on_screen(image))
     orientation = image.getexif().get(0x0112, 1)
-    return upright, orientation in (5, 6, 7, 8)
+    if (times := int(max(image.size) / (side * _ENOUGH))) > 1:  # whole pixels are averaged, which is quick
+        image = image.reduce(times)
+    image.thumbnail((side, side))
+    return ImageOps.exif_transpose(on_screen(image)), orientation in (5, 6, 7, 8)
 
 
 def within(image: Image, budget: int) -> tuple[bytes, str]:

@@ -83,7 +83,22 @@ def test_huge_picture_is_shown() -> None:
     small = thumbnail(file.getvalue())
     assert (small.width, small.height) == (7_000, 3_500)
     with Image.open(io.BytesIO(small.data)) as image:
-        assert image.size == (512, 256)
+        assert image.size == (500, 250)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_large_picture_is_turned_upright(kind: str) -> None:
+    """Of any format, also where it is made small on the way."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image, file = Image.new("RGB", (2_000, 1_000), "red"), io.BytesIO()
+    image.paste("blue", (0, 0, 1_000, 1_000))  # on the left; upright it is above
+    image.save(file, kind, exif=exif)
+    small = thumbnail(file.getvalue())
+    assert (small.width, small.height) == (1_000, 2_000)
+    with Image.open(io.BytesIO(small.data)) as upright:
+        red, _, blue = upright.convert("RGB").getpixel((125, 100))
+    assert blue > 200 > 60 > red
 
 
 def test_picture_of_too_many_pixels_is_not_opened() -> None:
