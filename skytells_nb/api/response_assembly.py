@@ -57,8 +57,7 @@ class ResponseAssembly(Assembly):
         self._response = whole
         reply = Reply.from_response(whole)
         self.finished, self.done = reply.complete, True
-        told = {"refusal": reply.refusal or "", "tool_calls": reply.tool_calls, "reasoning": reply.reasoning}
-        return [Delta(reply.text, whole, **told)]
+        return [Delta(reply.text, whole, 0, reply.refusal or "", reply.tool_calls, reply.reasoning)]
 
     def _delta(self, kind: object, event: Json) -> Delta:
         index = count(event.get("output_index")) or 0

@@ -86,7 +86,7 @@ PAYLOADS = (
     "*" * 5000 + "x",
 )
 
-_TAGS = {"div", "span", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"} | {
+_TAGS = {"div", "span", "p", "br", "hr", "em", "strong", "s", "sup", "code", "pre", "blockquote", "ul", "ol", "li"} | {
     "table",
     "thead",
     "tbody",
@@ -106,6 +106,7 @@ ALLOWED["a"] = {"href", "title", "target", "rel", "style", "download"}
 ALLOWED["img"] = {"src", "alt", "style"}
 ALLOWED["audio"] = ALLOWED["video"] = {"controls", "preload", "src", "title", "style"}
 
+_VOID = {"br", "hr", "img"}
 _SOURCE = re.compile(r"data:(?:image/(?:webp|png|jpeg)|audio/[a-z0-9]+|video/[a-z0-9]+);base64,[A-Za-z0-9+/=]*\Z")
 _RELATIVE = re.compile(r"[A-Za-z0-9_.%~-]+(?:/[A-Za-z0-9_.%~-]+)*\Z")
 _BAD_STYLE = re.compile(r"url|expression|import|position|behavio|\\|<|javascript", re.IGNORECASE)
@@ -116,8 +117,16 @@ class _Judge(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.faults: list[str] = []
+        self.open: list[str] = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open[-1:] == [tag]:
+            self.open.pop()
+        elif tag not in _VOID:
+            self.faults.append(f"stray </{tag}>")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open += [] if tag in _VOID else [tag]
         if tag not in ALLOWED:
             self.faults.append(f"tag {tag}")
             return
@@ -155,4 +164,4 @@ def faults(html: str) -> list[str]:
     judge = _Judge()
     judge.feed(html)
     judge.close()
-    return judge.faults
+    return [*judge.faults, *(f"<{tag}> is not closed" for tag in judge.open)]
