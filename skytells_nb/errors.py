@@ -17,6 +17,7 @@
     │   └── JobCanceledError     somebody stopped it
     ├── StillRunningError        we stopped waiting; the job goes on, and its id is kept
     ├── BrokenStreamError        an answer that broke off; carries what had come
+    ├── UnreadableAnswerError    a whole answer that is not what it was to be shown as; carries it
     ├── ServiceError             the service is in trouble (5xx, not JSON)
     ├── NetworkError             no answer at all
     └── MediaError               a file that is gone, too large or not what it says
@@ -223,6 +224,14 @@ class StillRunningError(_WithPrediction):
 
 class BrokenStreamError(SkytellsError):
     """A streamed answer ended before it was complete; `reply` holds what had come."""
+
+    def __init__(self, what: str, fix: str = "", *, reply: Any = None, **more: Any) -> None:
+        super().__init__(what, fix, **more)
+        self.reply = reply
+
+
+class UnreadableAnswerError(SkytellsError):
+    """An answer came, and was paid for, but what it was to be shown as is not in it; `reply` is the answer."""
 
     def __init__(self, what: str, fix: str = "", *, reply: Any = None, **more: Any) -> None:
         super().__init__(what, fix, **more)

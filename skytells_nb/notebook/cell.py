@@ -8,7 +8,7 @@ Work that goes on beside the cells, as a run of a form does, belongs to the cell
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ _counter: int | None = None
 _ahead = 0
 """How far IPython's counter is ahead of the running cell's number: newer versions count on before they run it."""
 _on_screen: list[object] = []
+_silenced: dict[type, Callable[[], object]] = {}
 _owner: ContextVar[Place | None] = ContextVar("skytells_cell", default=None)
 
 
@@ -51,6 +52,27 @@ def shown(value: object) -> None:
 def is_on_screen(value: object) -> bool:
     """Say whether the running cell has shown this very value."""
     return any(value is other for other in _on_screen)
+
+
+def silence(shell: InteractiveShell, value: object) -> None:
+    """Let IPython not show a value of a foreign class again that the running cell has shown, if it ends in it.
+
+    Values that show themselves know it already. What the user has for that class is put back when the cell ends.
+    """
+    formatter = shell.display_formatter.ipython_display_formatter if shell.display_formatter else None
+    if formatter is None or hasattr(value, "_ipython_display_") or type(value) in _silenced:
+        return
+    kind = type(value)
+    before = formatter.type_printers.get(kind)
+
+    def display(found: object) -> None:
+        if not is_on_screen(found):
+            if before is None:
+                raise NotImplementedError  # IPython then asks for the bundle
+            before(found)
+
+    _silenced[kind] = lambda: formatter.for_type(kind, before) if before else formatter.pop(kind, None)
+    formatter.for_type(kind, display)
 
 
 def watch(shell: InteractiveShell) -> None:
@@ -85,3 +107,5 @@ def _end(result: Any) -> None:
     if _counter is not None and number is not None and getattr(result.info, "store_history", False):
         _ahead = _counter - number
     _on_screen.clear()
+    while _silenced:
+        _silenced.popitem()[1]()

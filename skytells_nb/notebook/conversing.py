@@ -8,32 +8,45 @@ from typing import TYPE_CHECKING, Any
 from ..api import requests
 from ..api.messages import messages_of
 from ..api.text_calls import DEFAULT_CHAT_MODEL
-from . import answers, cell, page, threads
+from . import answers, cell, formats, page, preferences, threads
 from .session import current
 
 if TYPE_CHECKING:
     from ..api.pricing import Quote
-    from ..api.values import Reply
+    from .formats import Finished
+    from .preferences import Format
 
 
 def chat(
-    prompt: str, *, system: str | None = None, thread: str | None = None, quiet: bool = False, **options: Any
-) -> Reply:
-    """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`."""
+    prompt: str,
+    *,
+    system: str | None = None,
+    thread: str | None = None,
+    quiet: bool = False,
+    form: Format | None = None,
+    **options: Any,
+) -> Finished:
+    """Ask, show the answer as it streams, and give it with what it holds; `options` as for `Client.chat_stream`.
+
+    `form` is how the answer is shown, by default as is preferred. Where it does not hold that, the thread has its turn
+    all the same, and `error` of what is given says so.
+    """
+    form = form or preferences.current().format
     asker = threads.Asker(*cell.where())
     past = threads.before(current().threads.get(thread, ()), asker) if thread else ()
     stream = current().client.chat_stream(threads.messages(past, prompt), system=system, **options)
     if quiet:
         for _ in stream:
             pass
+        finished = formats.finish(stream.reply, form)
     else:
-        answers.show(stream)
+        finished = answers.show(stream, form, alone=options.get("n", 1) == 1)
     reply = stream.reply
     if thread:
         turn = threads.Turn(prompt, reply.text, asker)
         current().threads[thread] = threads.with_turn(current().threads.get(thread, ()), turn)
-    cell.shown(reply)
-    return reply
+    cell.shown(finished.value)
+    return finished
 
 
 def quote_chat(

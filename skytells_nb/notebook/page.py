@@ -109,6 +109,17 @@ def caption(line: str) -> str:
     return f'<div style="{QUIET};margin-top:.4em">{text(line)}</div>' if line else ""
 
 
+def waiting(line: str) -> str:
+    """Write a line that says that something is still to come."""
+    return f'<span style="opacity:.6">{text(line)}</span>'
+
+
+def fold(name: str, *parts: str, is_open: bool = False) -> str:
+    """Fold finished HTML away under a name, which opens it without any script."""
+    state = " open" if is_open else ""
+    return f'<details{state}><summary style="{QUIET};cursor:pointer">{text(name)}</summary>{"".join(parts)}</details>'
+
+
 def pre(value: object) -> str:
     """Write foreign text as it stands."""
     return f'<pre style="{PRE}">{code(value)}</pre>'

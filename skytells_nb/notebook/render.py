@@ -7,20 +7,20 @@ text/markdown: front ends would run the HTML in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
 from ..api.pricing import Quote, price_label
 from ..api.shown import Shown
-from ..api.values import Embeddings, Model, Prediction, Reply
+from ..api.values import Choice, Embeddings, Model, Prediction, Reply
 from ..schema.check import describe
 from ..schema.fields import ChoiceField, Field, FileField, FlagField, ListField, NumberField, TextField
 from . import captions, page
 from .media.gallery import gallery
 from .media.keeper import default_keeper
-from .texts import markdown
+from .texts import markdown, thoughts
 
 Bundle = dict[str, Any]
 
@@ -40,16 +40,35 @@ def bundle(value: object) -> Bundle:
 
 @bundle.register
 def _reply(reply: Reply) -> Bundle:
+    return answer(reply, lambda text: (text, markdown.to_html(text)))
+
+
+def answer(reply: Reply, draw: Callable[[str], tuple[str, str]], *notes: str) -> Bundle:
+    """Draw an answer whose texts `draw` writes as plain text and as safe HTML; `notes` stand above its caption.
+
+    Each choice has its reasoning folded before it, and the tools that it asks for behind it; an empty one says so.
+    """
     line = captions.of_reply(reply)
     plain: list[str] = []
     html: list[str] = []
     for number, choice in enumerate(reply.choices, 1):
-        said = choice.text or (f"refused: {choice.refusal}" if choice.refusal else "")
+        said, written = draw(choice.text) if choice.text else _without_words(choice, reply)
         asked = "\n".join(_tool(call) for call in choice.tool_calls)
         head = f"choice {number} of {len(reply.choices)}" if reply.others else ""
-        plain += [head, said, asked]
-        html += [page.caption(head) if head else "", markdown.to_html(said), page.pre(asked) if asked else ""]
-    return made("\n".join(filter(None, (*plain, line))), page.box(*html, page.caption(line)))
+        plain += [head, thoughts.in_front_of(said, choice.reasoning), asked]
+        html += [page.caption(head), thoughts.folded(markdown.to_html(choice.reasoning)), written]
+        html += [page.pre(asked) if asked else ""]
+    under = [*notes, line]
+    return made("\n".join(filter(None, (*plain, *under))), page.box(*html, *map(page.caption, under)))
+
+
+def _without_words(choice: Choice, reply: Reply) -> tuple[str, str]:
+    """Say why a choice has no text: refused, or empty; one that asks for tools, or was stopped, needs no words."""
+    if choice.refusal:
+        said = f"refused: {choice.refusal}"
+        return said, markdown.to_html(said)
+    said = "" if choice.tool_calls or not reply.complete else "The answer is empty."
+    return said, page.waiting(said) if said else ""
 
 
 @bundle.register

@@ -86,7 +86,7 @@ PAYLOADS = (
     "*" * 5000 + "x",
 )
 
-_TAGS = {"div", "span", "p", "br", "hr", "em", "strong", "s", "sup", "code", "pre", "blockquote", "ul", "ol", "li"} | {
+_TAGS = {"div", "span", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"} | {
     "table",
     "thead",
     "tbody",
@@ -106,6 +106,13 @@ ALLOWED["a"] = {"href", "title", "target", "rel", "style", "download"}
 ALLOWED["img"] = {"src", "alt", "style"}
 ALLOWED["audio"] = ALLOWED["video"] = {"controls", "preload", "src", "title", "style"}
 
+ALLOWED["sup"] = ALLOWED["summary"] = {"style"}
+ALLOWED["details"] = {"open", "style"}
+ALLOWED["iframe"] = {"sandbox", "srcdoc", "title", "style"}
+_FRAME_BEGINS = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+)
 _VOID = {"br", "hr", "img"}
 _SOURCE = re.compile(r"data:(?:image/(?:webp|png|jpeg)|audio/[a-z0-9]+|video/[a-z0-9]+);base64,[A-Za-z0-9+/=]*\Z")
 _RELATIVE = re.compile(r"[A-Za-z0-9_.%~-]+(?:/[A-Za-z0-9_.%~-]+)*\Z")
@@ -130,6 +137,10 @@ class _Judge(HTMLParser):
         if tag not in ALLOWED:
             self.faults.append(f"tag {tag}")
             return
+        if tag == "iframe":
+            walls = dict(attrs)
+            if walls.get("sandbox") != "" or not (walls.get("srcdoc") or "").startswith(_FRAME_BEGINS):
+                self.faults.append("a frame without walls")
         for name, given in attrs:
             value = given or ""
             if name not in ALLOWED[tag]:

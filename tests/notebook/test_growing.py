@@ -151,7 +151,7 @@ def test_a_half_text_shows_its_likely_shape(arriving: str, shown: str) -> None:
         ("```\na\n``", "a"),
         ("- ```\n  [a](b **c", "[a](b **c"),
         ("so $\\frac{a}{b", "\\frac{a}{b"),
-        ("so \\(a_1 * b_", "\\(a_1 * b_\\)"),
+        ("so \\(a_1 * b_", "a_1 * b_"),
         ("$$\na * b\n", "a * b"),
     ],
 )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 
 from ...errors import InputError
 from ...schema.check import read_json
+from .. import cell, formats, preferences
 from ..conversing import chat, quote_chat
 from .interpolate import expand, value_of
 from .line_reader import LineReader
 from .specs import CHAT
 
 if TYPE_CHECKING:
-    from ...api.values import Reply
+    from ..preferences import Format
 
 
 @magics_class
@@ -23,7 +24,7 @@ class ChatMagics(LineReader):
 
     @no_var_expand
     @line_cell_magic
-    def skytells_chat(self, line: str, body: str | None = None) -> Reply | Any:
+    def skytells_chat(self, line: str, body: str | None = None) -> Any:
         read = self._read(line, CHAT)
         if read is None:
             return None
@@ -40,11 +41,30 @@ class ChatMagics(LineReader):
                 raise InputError(f"{name} is given twice.", f"Keep --{name.replace('_', '-')}.")
             if name in _NO_PARAMETERS:
                 raise InputError(f"{name} is no parameter here.", _NO_PARAMETERS[name])
+        insert = options.pop("insert", False)
+        form = _form_of(options.pop("format", None), insert=insert)
         prompt = expand(body.strip("\n"), self._names)
         if options.pop("quote", None):
             about = {name: value for name, value in options.items() if name not in ("tag", "timeout", "quiet")}
             return self._give(read, quote_chat(prompt, **about, **params))
-        return cast("Reply", self._give(read, chat(prompt, **options, **params)))
+        finished = chat(prompt, form=form, **options, **params)
+        if finished.error is not None:
+            raise finished.error
+        if insert and (code := formats.code_to_insert(finished.value)):
+            self._shell.set_next_input(code, replace=False)  # what no front end takes up is on the screen all the same
+            print("The code is put into a new cell. It was not run.")
+        cell.silence(self._shell, finished.value)
+        return self._give(read, finished.value)
+
+
+def _form_of(word: str | None, *, insert: bool) -> Format:
+    """Read -f; what --insert inserts is shown as code."""
+    form = formats.named(word) if word is not None else "code" if insert else preferences.current().format
+    if insert and form != "code":
+        raise InputError(
+            f"--insert inserts code, and the answer is shown as {form}.", "Write -f code, or just --insert."
+        )
+    return form
 
 
 _NO_PARAMETERS = {
@@ -53,6 +73,9 @@ _NO_PARAMETERS = {
     "model": "Name the model first: %%skytells_chat MODEL.",
     "stream": "Answers always stream.",
     "stream_options": "Answers always stream.",
-    **{name: f"Write --{name}." for name in ("system", "thread", "tag", "timeout", "quiet", "quote", "out")},
+    **{
+        name: f"Write --{name}."
+        for name in ("system", "thread", "tag", "timeout", "quiet", "quote", "out", "format", "insert")
+    },
 }
 """Names that would collide with what the magic itself says, and what to write instead."""

@@ -22,6 +22,15 @@ CHAT = Spec(
         Option("temperature", "t", float, "0 (steady) to 2 (wild)", "0.7"),
         Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
         Option("stop", "", str, "end the answer before this text", '"…"'),
+        Option(
+            "format",
+            "f",
+            str,
+            "how the answer is shown: markdown, text, json, code, dataframe or html; "
+            "the value is the Reply, of json what was parsed, of dataframe a DataFrame",
+            "json",
+        ),
+        Option("insert", "", None, "put the answer's first block of code into a new cell; it is not run"),
         Option("thread", "", str, "a conversation that remembers", "NAME"),
         Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
         _OUT,

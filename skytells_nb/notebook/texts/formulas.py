@@ -43,7 +43,9 @@ def to_html(source: str) -> str:
 
 def to_code(source: str) -> str:
     """Write a formula that is still to be typeset: as code, without its delimiters."""
-    return f'<code style="{page.MONO};background:none">{page.code(source.strip().strip("$").strip())}</code>'
+    whole = source.strip()
+    inside = whole.strip("$") if whole[0] == "$" else whole[2:-2]
+    return f'<code style="{page.MONO};background:none">{page.code(inside.strip())}</code>'
 
 
 def end_of(text: str, start: int) -> int:

@@ -47,10 +47,14 @@ class Code:
     language: str = ""
 
 
+def parsed(text: str) -> list[Token]:
+    """Read Markdown as tokens; the first 400,000 characters of it."""
+    return _parser(growing=False).parse(text[:LONGEST], {"growing": False})
+
+
 def codes(text: str) -> list[Code]:
-    """Find the fenced blocks of code, in their order, wherever they stand; in the first 400,000 characters."""
-    tokens = _parser(growing=False).parse(text[:LONGEST])
-    return [Code(token.content, _language(token)) for token in tokens if token.type == "fence"]
+    """Find the fenced blocks of code, in their order, wherever they stand."""
+    return [Code(token.content, _language(token)) for token in parsed(text) if token.type == "fence"]
 
 
 def _language(token: Token) -> str:
