@@ -20,7 +20,8 @@ _FIX = "Ask for it in the prompt. The answer is kept: sys.last_value.reply."
 def find(text: str, *, within_prose: bool = True) -> Any:
     """Read the first JSON value of an answer: the whole of it, a fenced block or, `within_prose`, one among its words.
 
-    Raises `UnreadableAnswerError` where there is none, where it is over 2 MB or nested over 100 deep, and for NaN.
+    Raises `UnreadableAnswerError` where there is none, where it is over 2 MB or nested over 100 deep, and for NaN and
+    half characters.
     """
     if len(text) > LONGEST:
         raise UnreadableAnswerError("The answer is over 2 MB: too long to be read as JSON.", _FIX)
@@ -29,13 +30,13 @@ def find(text: str, *, within_prose: bool = True) -> Any:
             value = _DECODER.decode(piece)
         except (ValueError, RecursionError):
             continue
-        return _shallow(value)
+        return _sound(value)
     for found in list(_BEGINS.finditer(text))[:_MOST_TRIES] if within_prose else ():
         try:
             value, _ = _DECODER.raw_decode(text, found.start())
         except (ValueError, RecursionError):
             continue
-        return _shallow(value)
+        return _sound(value)
     raise UnreadableAnswerError("The answer holds no JSON.", _FIX)
 
 
@@ -53,13 +54,19 @@ def _no_number(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
-def _shallow(value: Any) -> Any:
+def _sound(value: Any) -> Any:
     level = [value]
     for _ in range(DEEPEST):
         level = [child for each in level for child in _children(each)]
         if not level:
-            return value
-    raise UnreadableAnswerError(f"The JSON in the answer is nested over {DEEPEST} deep.", _FIX)
+            break
+    else:
+        raise UnreadableAnswerError(f"The JSON in the answer is nested over {DEEPEST} deep.", _FIX)
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableAnswerError("The JSON in the answer holds half a character.", _FIX) from error
+    return value
 
 
 def _children(value: Any) -> list[Any]:

@@ -83,12 +83,13 @@ def _rectangle(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, written
 
 def _from_markdown(text: str) -> Table | None:
     rows: list[list[str]] = []
-    for token, inside in zip(tokens := parsed(text), tokens[1:], strict=False):
+    tokens = parsed(text)
+    for at, token in enumerate(tokens):
         match token.type:
             case "tr_open":
                 rows.append([])
             case "th_open" | "td_open":
-                rows[-1].append("".join(map(_words, inside.children or ())))
+                rows[-1].append("".join(map(_words, tokens[at + 1].children or ())))
             case "table_close":
                 return _rectangle(rows[0], rows[1:])
     return None
