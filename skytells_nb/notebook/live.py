@@ -19,7 +19,7 @@ from .painters import WAITING, Bundle, Painter, Said, find_painter
 
 INTERVAL = 0.05
 _SHARE = 4.0
-_BYTES_PER_SECOND = 1_000_000
+_BYTES_PER_SECOND = 250_000
 
 
 class Live:

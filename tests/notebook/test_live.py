@@ -92,8 +92,8 @@ def test_slow_paintings_are_rarer() -> None:
 
 
 def test_large_paintings_are_rarer() -> None:
-    """A large page is sent less often, so that it stays near a megabyte a second."""
-    assert len(paintings(seconds=2, step=0.001, size=500_000)) - 2 <= 5
+    """A large page is sent less often, so that it stays near a quarter of a megabyte a second."""
+    assert len(paintings(seconds=2, step=0.001, size=125_000)) - 2 <= 5
 
 
 def test_text_is_asked_for_only_when_painting() -> None:
