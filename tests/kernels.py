@@ -29,6 +29,8 @@ class Ran:
     stderr: str = ""
     shown: list[dict[str, Any]] = field(default_factory=list)
     """The mimebundles on the screen at the end: displays as last updated, then the result."""
+    painted: list[dict[str, Any]] = field(default_factory=list)
+    """The mimebundles of all display messages, in the order they came."""
     result: dict[str, Any] | None = None
     error: str = ""
     """The traceback's text, as the notebook shows it."""
@@ -36,6 +38,8 @@ class Ran:
     """How many display messages came."""
     times: list[float] = field(default_factory=list)
     """When each display message came, in seconds of a monotonic clock."""
+    payload: list[dict[str, Any]] = field(default_factory=list)
+    """What the front end is asked to do, such as to make a new cell."""
 
     @property
     def html(self) -> str:
@@ -74,6 +78,7 @@ class Kernel:
             elif kind in ("display_data", "update_display_data"):
                 ran.messages += 1
                 ran.times.append(time.monotonic())
+                ran.painted.append(content["data"])
                 slots[content.get("transient", {}).get("display_id", f"plain-{ran.messages}")] = content["data"]
                 if interrupt_after and interrupt_after in content["data"].get("text/plain", ""):
                     interrupt_after = ""
@@ -89,6 +94,7 @@ class Kernel:
         while reply["parent_header"].get("msg_id") != wanted:
             reply = self.client.get_shell_msg(timeout=timeout)
         ran.status = reply["content"]["status"]
+        ran.payload = reply["content"].get("payload", [])
         return ran
 
 

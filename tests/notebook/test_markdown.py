@@ -122,7 +122,7 @@ def test_code_in_a_list_keeps_its_lines() -> None:
 def test_footnotes_are_numbered_as_they_are_referred_to() -> None:
     """Numbers are superscripts; the notes stand at the end in that order, and what is not referred to comes last."""
     html = to_html("[^c]: Lost.\n\nA[^b] b[^a] c[^b].\n\n[^a]: First `x`.\n[^b]: Second.\n\n    More.\n\nThe end.")
-    shown = re.sub(r"<(?!/?su)[^>]*>", "", html).split("\n")
+    shown = re.sub(r"<(?!/?su)[^>]*>", "", html.replace(' style="line-height:0"', "")).split("\n")
     assert [line for line in shown if line] == [
         "A<sup>1</sup> b<sup>2</sup> c<sup>1</sup>.",
         "The end.",

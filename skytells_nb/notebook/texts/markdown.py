@@ -112,10 +112,10 @@ class _Writer(RendererHTML):
         return f'<{tag} style="font-size:{_HEADINGS[tag]}em;font-weight:600;line-height:1.3;margin:.8em 0 .4em">'
 
     def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"<sup>{page.text(tokens[idx].meta['name'])}</sup>"
+        return _number(tokens[idx])
 
     def footnote_reference_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f'<div style="{page.QUIET};margin:.3em 0"><sup>{page.text(tokens[idx].meta["name"])}</sup> '
+        return f'<div style="{page.QUIET};margin:.3em 0">{_number(tokens[idx])} '
 
     def footnote_reference_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</div>\n"
@@ -135,6 +135,10 @@ class _Writer(RendererHTML):
 
     def blockquote_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return '<blockquote style="border-left:3px solid rgba(128,128,128,.5);margin:.5em 0;padding:0 0 0 .9em">\n'
+
+
+def _number(note: Token) -> str:
+    return f'<sup style="line-height:0">{page.text(note.meta["name"])}</sup>'
 
 
 def _tasks(state: StateCore) -> None:
