@@ -6,7 +6,7 @@ not hold what was asked for, it is shown as its text, kept, and the error carrie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,16 +56,20 @@ def growing(reply: Reply, form: Format) -> Said:
     return Said(text, reply.reasoning, markdown=is_markdown, stays=stays)
 
 
-def finish(reply: Reply, form: Format) -> Finished:
-    """Draw an answer that has ended; one that broke off, was refused or asks for tools is shown as text, as it is."""
+def finish(reply: Reply, form: Format, notes: Sequence[str] = ()) -> Finished:
+    """Draw an answer that has ended, with notes under it.
+
+    One that broke off, was refused or asks for tools is shown as text, as it is.
+    """
     chosen = _FORMS[form]
     if not reply.complete or not reply.text:
-        return Finished(answer(reply, (_FORMS["markdown"] if form == "markdown" else _FORMS["text"]).draw), reply)
+        plainly = chosen.draw if form == "markdown" else _text
+        return Finished(answer(reply, plainly, notes), reply)
     try:
         found = chosen.find(reply.text)
     except UnreadableAnswerError as error:
         error.reply = reply
-        return Finished(answer(reply, _text), reply, error)
+        return Finished(answer(reply, _text, notes), reply, error)
 
     def draw(text: str) -> tuple[str, str]:
         try:
@@ -73,7 +77,7 @@ def finish(reply: Reply, form: Format) -> Finished:
         except UnreadableAnswerError:
             return _text(text)
 
-    return Finished(answer(reply, draw), found if chosen.gives else reply)
+    return Finished(answer(reply, draw, notes), found if chosen.gives else reply)
 
 
 def code_to_insert(reply: Reply) -> str | None:

@@ -7,7 +7,7 @@ text/markdown: front ends would run the HTML in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -43,8 +43,8 @@ def _reply(reply: Reply) -> Bundle:
     return answer(reply, lambda text: (text, markdown.to_html(text)))
 
 
-def answer(reply: Reply, draw: Callable[[str], tuple[str, str]], *notes: str) -> Bundle:
-    """Draw an answer whose texts `draw` writes as plain text and as safe HTML; `notes` stand above its caption.
+def answer(reply: Reply, draw: Callable[[str], tuple[str, str]], notes: Sequence[str] = ()) -> Bundle:
+    """Draw an answer whose texts `draw` writes as plain text and as safe HTML; `notes` stand under its caption.
 
     Each choice has its reasoning folded before it, and the tools that it asks for behind it; an empty one says so.
     """
@@ -58,7 +58,7 @@ def answer(reply: Reply, draw: Callable[[str], tuple[str, str]], *notes: str) ->
         plain += [head, thoughts.in_front_of(said, choice.reasoning), asked]
         html += [page.caption(head), thoughts.folded(markdown.to_html(choice.reasoning)), written]
         html += [page.pre(asked) if asked else ""]
-    under = [*notes, line]
+    under = [line, " · ".join(notes)]
     return made("\n".join(filter(None, (*plain, *under))), page.box(*html, *map(page.caption, under)))
 
 

@@ -5,9 +5,10 @@
 Eight questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
 over an answer of 20,000; (c) what the import takes in a fresh process; (d), in `load`, how near 64 calls in flight come
 to the rate that waiting alone allows; (e), in `forms`, what a form and a keystroke in it take; (f), in `record`, what
-recording a call takes; (g), in `frames`, what a million calls take as a DataFrame and summed up; (h), in
-`painting`, what showing an answer takes over reading it unseen. Rounds alternate between the packages, so that a slow moment of the machine meets all of them, and in changing order, so that none always
-runs in the caches that the same other one leaves; figures are medians, ratios of (a) to (c) are to bare httpx.
+recording a call takes; (g), in `frames`, what a million calls take as a DataFrame and summed up; (h), in `painting`,
+what showing an answer takes over reading it unseen. Rounds alternate between the packages, so that a slow moment of the
+machine meets all of them, and in changing order, so that none always runs in the caches that the same other one leaves;
+figures are medians, ratios of (a) to (c) are to bare httpx.
 """
 
 from __future__ import annotations

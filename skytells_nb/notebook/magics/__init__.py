@@ -14,6 +14,7 @@ from . import command
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
+from .conversations import ConversationMagics
 from .costs import CostMagics
 from .line_reader import LineReader
 from .parts import Part, listed, magics
@@ -25,7 +26,14 @@ from .typed import Question, give_an_empty_body
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_CLASSES: tuple[type[LineReader], ...] = (ChatMagics, PredictMagics, CatalogueMagics, CostMagics, SetupMagics)
+_CLASSES: tuple[type[LineReader], ...] = (
+    ChatMagics,
+    ConversationMagics,
+    PredictMagics,
+    CatalogueMagics,
+    CostMagics,
+    SetupMagics,
+)
 
 for _spec in ALL:
     _home = next(home for home in _CLASSES if hasattr(home, _spec.magic))

@@ -75,7 +75,7 @@ _NO_PARAMETERS = {
     "stream_options": "Answers always stream.",
     **{
         name: f"Write --{name}."
-        for name in ("system", "thread", "tag", "timeout", "quiet", "quote", "out", "format", "insert")
+        for name in ("system", "thread", "api", "tag", "timeout", "quiet", "quote", "out", "format", "insert")
     },
 }
 """Names that would collide with what the magic itself says, and what to write instead."""

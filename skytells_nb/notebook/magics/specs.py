@@ -32,6 +32,7 @@ CHAT = Spec(
         ),
         Option("insert", "", None, "put the answer's first block of code into a new cell; it is not run"),
         Option("thread", "", str, "a conversation that remembers", "NAME"),
+        Option("api", "", str, "chat or responses: who remembers a thread, this kernel or the service", "responses"),
         Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
         _OUT,
         _TAG,
@@ -42,6 +43,26 @@ CHAT = Spec(
     examples=(
         "%%skytells_chat\n    What is a notebook?",
         '%%skytells_chat gpt-5 --thread tutor -s "Be brief." -t 0.2\n    And why do people like it?',
+    ),
+)
+THREADS = Spec(
+    "skytells_threads",
+    "List the named conversations; show, rename, fork, reset, export (.md, .json, .ipynb) or import one.",
+    words=("[VERB]", "[NAME]", "[NEW|FILE]"),
+    options=(
+        Option("at", "", int, "fork: take the first turns only, so many", "3"),
+        Option("all", "", None, "reset: forget all of them"),
+        Option("force", "", None, "export: write over a file that is there"),
+        _OUT,
+    ),
+    examples=(
+        "%skytells_threads",
+        "%skytells_threads show tutor",
+        "%skytells_threads rename tutor maths",
+        "%skytells_threads fork tutor aside --at 3",
+        "%skytells_threads reset tutor",
+        "%skytells_threads export tutor tutor.ipynb",
+        "%skytells_threads import tutor.json",
     ),
 )
 PREDICT = Spec(
@@ -143,4 +164,4 @@ LOGIN = Spec(
     examples=("%skytells_login",),
 )
 
-ALL = (CHAT, PREDICT, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
+ALL = (CHAT, THREADS, PREDICT, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
