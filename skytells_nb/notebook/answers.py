@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from . import formats
 from .session import current
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def show(
     `form` is how it is shown in the end, `notes` says what is to be told under it, also where it is not whole. `alone`
     is false for one of several choices, which a terminal then shows together.
     """
+    from . import formats
+
     with current().shown_live() as live:
         try:
             for _ in stream:
@@ -52,5 +53,7 @@ def show(
 
 
 def _so_far(stream: Stream, form: Format, *, alone: bool) -> Said:
-    said = formats.growing(stream.reply, form)
+    from .formats import growing
+
+    said = growing(stream.reply, form)
     return said if alone else replace(said, stays=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import messages, requests
 from ..api.text_calls import DEFAULT_CHAT_MODEL
 from ..errors import InputError, RefusedError, UnknownNameError
-from . import answers, cell, formats, page, preferences
+from . import answers, cell, page, preferences
 from .session import current
 from .threads import sending, turns, window
 from .threads.options import for_responses
@@ -55,7 +55,9 @@ def chat(
     if quiet:
         for _ in stream:
             pass
-        finished = formats.finish(stream.reply, form)
+        from .formats import finish
+
+        finished = finish(stream.reply, form)
     else:
         finished = answers.show(
             stream,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api.values import Reply
-from ..errors import UnknownNameError, UnreadableAnswerError, without_secrets
+from ..errors import UnreadableAnswerError, without_secrets
 from . import page
 from .painters import Bundle, Said
-from .preferences import FORMATS, Format
+from .preferences import Format
 from .render import answer
 from .texts import framed, json_tree, markdown, tables
 
@@ -35,14 +35,6 @@ class Finished:
     bundle: Bundle
     value: Any
     error: UnreadableAnswerError | None = None
-
-
-def named(word: str) -> Format:
-    """Read the name of a format; raises `UnknownNameError`, with the nearest one, for any other word."""
-    found = next((name for name in FORMATS if name == word.lower()), None)
-    if found is None:
-        raise UnknownNameError.of("format", word, FORMATS)
-    return found
 
 
 def growing(reply: Reply, form: Format) -> Said:

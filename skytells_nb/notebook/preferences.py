@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..api.text_calls import DEFAULT_CHAT_MODEL
+from ..errors import UnknownNameError
 
 Format = Literal["markdown", "text", "json", "code", "dataframe", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -48,3 +49,11 @@ def use(chosen: Preferences) -> None:
     """Prefer this from now on."""
     global _current
     _current = chosen
+
+
+def format_named(word: str) -> Format:
+    """Read the name of a format; raises `UnknownNameError`, with the nearest one, for any other word."""
+    found = next((name for name in FORMATS if name == word.lower()), None)
+    if found is None:
+        raise UnknownNameError.of("format", word, FORMATS)
+    return found

@@ -15,7 +15,7 @@ from skytells_nb.api.values import Choice, Filters, Reply
 from skytells_nb.errors import UnknownNameError
 from skytells_nb.notebook import formats
 from skytells_nb.notebook.painters import Said
-from skytells_nb.notebook.preferences import FORMATS, Format
+from skytells_nb.notebook.preferences import FORMATS, Format, format_named
 from tests.notebook.hostile import PAYLOADS, faults
 
 KEY = "sk-" + "a1b2c3d4" * 4
@@ -320,4 +320,4 @@ def test_while_it_comes_only_markdown_is_drawn(form: Format, shown: Said) -> Non
 def test_an_unknown_format_is_named() -> None:
     """With the nearest one."""
     with pytest.raises(UnknownNameError, match=r"There is no format 'jsn'. Did you mean 'json'\?"):
-        formats.named("jsn")
+        format_named("jsn")

@@ -8,13 +8,14 @@ from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 
 from ...errors import InputError
 from ...schema.check import read_json
-from .. import cell, formats, preferences
+from .. import cell, preferences
 from ..conversing import chat, quote_chat
 from .interpolate import expand, value_of
 from .line_reader import LineReader
 from .specs import CHAT
 
 if TYPE_CHECKING:
+    from ...api.values import Reply
     from ..preferences import Format
 
 
@@ -50,16 +51,23 @@ class ChatMagics(LineReader):
         finished = chat(prompt, form=form, **options, **params)
         if finished.error is not None:
             raise finished.error
-        if insert and (code := formats.code_to_insert(finished.value)):
-            self._shell.set_next_input(code, replace=False)  # what no front end takes up is on the screen all the same
-            print("The code is put into a new cell. It was not run.")
+        if insert:
+            self._insert(finished.value)
         cell.silence(self._shell, finished.value)
         return self._give(read, finished.value)
+
+    def _insert(self, reply: Reply) -> None:
+        """Put an answer's code into a new cell; what no front end takes up is on the screen all the same."""
+        from ..formats import code_to_insert
+
+        if code := code_to_insert(reply):
+            self._shell.set_next_input(code, replace=False)
+            print("The code is put into a new cell. It was not run.")
 
 
 def _form_of(word: str | None, *, insert: bool) -> Format:
     """Read -f; what --insert inserts is shown as code."""
-    form = formats.named(word) if word is not None else "code" if insert else preferences.current().format
+    form = preferences.format_named(word) if word is not None else "code" if insert else preferences.current().format
     if insert and form != "code":
         raise InputError(
             f"--insert inserts code, and the answer is shown as {form}.", "Write -f code, or just --insert."
