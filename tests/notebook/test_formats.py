@@ -71,6 +71,7 @@ def test_json_is_the_first_value_in_the_answer(text: str, value: object) -> None
         ("No braces here.", "The answer holds no JSON."),
         ('{"a": NaN}', "The answer holds no JSON."),
         ("{'a': 1}", "The answer holds no JSON."),
+        ('{"a": 1e999}', "The answer holds no JSON."),
         ("[" * 101 + "]" * 101, "The JSON in the answer is nested over 100 deep."),
         ("[" * 10_000, "The answer holds no JSON."),
         ('["\\ud800"]', "The JSON in the answer holds half a character."),

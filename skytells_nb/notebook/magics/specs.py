@@ -26,9 +26,8 @@ CHAT = Spec(
             "format",
             "f",
             str,
-            "how the answer is shown: markdown, text, json, code, dataframe or html; "
-            "the value is the Reply, of json what was parsed, of dataframe a DataFrame",
-            "json",
+            "show it as markdown, text, json, code, dataframe or html; json and dataframe are also what is given back",
+            "NAME",
         ),
         Option("insert", "", None, "put the answer's first block of code into a new cell; it is not run"),
         Option("thread", "", str, "a conversation that remembers", "NAME"),
@@ -42,6 +41,7 @@ CHAT = Spec(
     pairs=True,
     examples=(
         "%%skytells_chat\n    What is a notebook?",
+        "%%skytells_chat -f dataframe -o animals\n    Five animals with their weights, as a table.",
         '%%skytells_chat gpt-5 --thread tutor -s "Be brief." -t 0.2\n    And why do people like it?',
     ),
 )

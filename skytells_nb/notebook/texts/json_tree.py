@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -20,8 +21,8 @@ _FIX = "Ask for it in the prompt. The answer is kept: sys.last_value.reply."
 def find(text: str, *, within_prose: bool = True) -> Any:
     """Read the first JSON value of an answer: the whole of it, a fenced block or, `within_prose`, one among its words.
 
-    Raises `UnreadableAnswerError` where there is none, where it is over 2 MB or nested over 100 deep, and for NaN and
-    half characters.
+    Raises `UnreadableAnswerError` where there is none, where it is over 2 MB or nested over 100 deep, and for NaN, numbers
+    that are not finite and half characters.
     """
     if len(text) > LONGEST:
         raise UnreadableAnswerError("The answer is over 2 MB: too long to be read as JSON.", _FIX)
@@ -51,7 +52,12 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
+def _finite(written: str) -> float:
+    number = float(written)
+    return number if math.isfinite(number) else _no_number(written)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
 
 
 def _sound(value: Any) -> Any:
