@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import cell, preferences
 from ..preferences import Preferences
-from . import command
+from . import command, guarding
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
@@ -45,6 +45,7 @@ _PARTS: tuple[Part, ...] = (
     listed(lambda shell: shell.input_transformers_cleanup, give_an_empty_body),
     listed(lambda shell: shell.input_transformer_manager.token_transformers, Question),
     Part(cell.watch, cell.unwatch),
+    *guarding.PARTS,
 )
 """All that loading adds, in order; unloading takes it away from the last to the first."""
 
