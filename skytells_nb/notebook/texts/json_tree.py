@@ -21,8 +21,8 @@ _FIX = "Ask for it in the prompt. The answer is kept: sys.last_value.reply."
 def find(text: str, *, within_prose: bool = True) -> Any:
     """Read the first JSON value of an answer: the whole of it, a fenced block or, `within_prose`, one among its words.
 
-    Raises `UnreadableAnswerError` where there is none, where it is over 2 MB or nested over 100 deep, and for NaN, numbers
-    that are not finite and half characters.
+    Raises `UnreadableAnswerError` where there is none, where it is over 2 MB or nested over 100 deep, and for NaN,
+    numbers that are not finite and half characters.
     """
     if len(text) > LONGEST:
         raise UnreadableAnswerError("The answer is over 2 MB: too long to be read as JSON.", _FIX)
