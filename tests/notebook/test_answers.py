@@ -57,13 +57,14 @@ END = (piece("stop"), {"choices": [], "usage": USAGE}, "[DONE]")
 SLOW = Held(piece(content="**First** "), piece(content="words."), *END, gap=0.15)
 FAST = (*(piece(content=f"word{n} ") for n in range(4_000)), *END)
 THINKING = Held(piece(reasoning_content="*Hm.* "), piece(content="Yes."), *END, gap=0.15)
+KEYED = (piece(content=CODE), *END)
 CUT = (piece(content="Half an "), piece(content="answer"))
 
 
 def respond(asked: Asked) -> object:
     """Answer what the question names."""
     question = asked.body["messages"][-1]["content"]
-    told = {"slow": SLOW, "fast": FAST, "thinking": THINKING, "cut": CUT}.get(question)
+    told = {"slow": SLOW, "fast": FAST, "thinking": THINKING, "cut": CUT, "code": KEYED}.get(question)
     return Streamed(told if told is not None else (piece(content=question), *END))
 
 
@@ -159,7 +160,7 @@ def test_what_is_not_in_the_answer_is_an_error_that_keeps_it(notebook: Kernel) -
 
 def test_insert_makes_a_cell_and_runs_nothing(notebook: Kernel) -> None:
     """The first block, without the key in it; it is on the screen too, for front ends that make no cells."""
-    ran = notebook.run(f"%%skytells_chat --insert\n{CODE}")
+    ran = notebook.run("%%skytells_chat --insert\ncode")
     assert ran.payload == [{"source": "set_next_input", "text": "key = 'sk-…'\n1 / 0", "replace": False}]
     assert (ran.status, ran.stdout) == ("ok", "The code is put into a new cell. It was not run.\n")
     assert "1 / 0" in ran.text
