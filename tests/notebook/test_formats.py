@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skytells_nb.api.values import Choice, Filters, Reply
 from skytells_nb.errors import UnknownNameError
@@ -263,6 +265,20 @@ def test_hostile_answers_stay_harmless_in_every_format(payload: str, form: Forma
         drawn = said(text, form, reasoning=payload).bundle
         assert set(drawn) == {"text/plain", "text/html"}
         assert faults(drawn["text/html"]) == []
+
+
+_leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+_values = st.recursive(_leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12)
+
+
+@settings(max_examples=60)
+@given(_values | st.lists(st.dictionaries(st.sampled_from("abc"), _leaves), min_size=1))
+def test_no_answer_is_lost_to_its_format(value: object) -> None:
+    """Whatever JSON comes, each format shows it or says that it cannot; nothing else is raised."""
+    for form in FORMATS:
+        finished = said(json.dumps(value), form)
+        assert finished.bundle["text/html"]
+        assert finished.error is None or finished.error.reply is finished.value
 
 
 @pytest.mark.parametrize("form", FORMATS)
