@@ -8,7 +8,7 @@ from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var
 
 from ...api.inline import file
 from ...errors import InputError, plain
-from ..predicting import predict
+from ..predicting import begin, predict
 from ..session import current
 from .inputs import inputs_of
 from .interpolate import expand, value_of
@@ -44,7 +44,9 @@ class PredictMagics(LineReader):
         values = self._inputs(read, known, expand((body or "").strip(), self._names))
         if "quote" in read.options:
             return self._give(read, session.client.quote(model, values))
-        options = {name: read.options[name] for name in ("tag", "timeout", "quiet") if name in read.options}
+        options = {name: read.options[name] for name in ("tag", "timeout", "quiet", "fresh") if name in read.options}
+        if "no-wait" in read.options:
+            return self._give(read, begin(model, values, **options))
         try:
             return self._give(read, predict(model, values, **options))
         except BaseException as error:
