@@ -27,6 +27,7 @@ def pytest_configure() -> None:
         "IPYTHONDIR": "ipython",
         "XDG_DATA_HOME": "data",
         "XDG_CONFIG_HOME": "config",
+        "XDG_CACHE_HOME": "cache",
         "MPLCONFIGDIR": "matplotlib",
         "SKYTELLS_NB_LEDGER": "ledger.sqlite3",
         "SKYTELLS_NB_MEDIA": "media",

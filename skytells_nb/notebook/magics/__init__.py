@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import cell
-from . import command
+from . import command, tab
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
@@ -19,12 +19,20 @@ from .predict import PredictMagics
 from .setup import SetupMagics
 from .specs import ALL
 from .typed import Question, give_an_empty_body
+from .vectors import VectorMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.core.magic import Magics
 
-_CLASSES: tuple[type[LineReader], ...] = (ChatMagics, PredictMagics, CatalogueMagics, CostMagics, SetupMagics)
+_CLASSES: tuple[type[LineReader], ...] = (
+    ChatMagics,
+    PredictMagics,
+    CatalogueMagics,
+    VectorMagics,
+    CostMagics,
+    SetupMagics,
+)
 
 for _spec in ALL:
     _home = next(home for home in _CLASSES if hasattr(home, _spec.magic))
@@ -43,6 +51,7 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.append(give_an_empty_body)
     shell.input_transformer_manager.token_transformers.append(Question)
     cell.watch(shell)
+    tab.watch(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -60,4 +69,5 @@ def unload(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.remove(give_an_empty_body)
     shell.input_transformer_manager.token_transformers.remove(Question)
     cell.unwatch(shell)
+    tab.unwatch(shell)
     _loaded = ()

@@ -11,17 +11,21 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import InputError, UnknownNameError, plain
 from .interpolate import end_of
+
+Named = Literal["", "any model", "text model", "media model", "vector model", "type", "thread", "tag", "file"]
+"""What kind of thing a word or value names, so that TAB can offer those there are; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option: its long name without dashes, a letter, and how its text is read (None for a flag).
 
-    A `raw` one keeps its {{…}}, as pairs do.
+    A `raw` one keeps its {{…}}, as pairs do. `choices` are the texts to choose from, of which a `several` one takes
+    more than one, with commas between; `of` says what it names otherwise.
     """
 
     name: str
@@ -30,11 +34,19 @@ class Option:
     meaning: str = ""
     metavar: str = ""
     raw: bool = False
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    of: Named = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a magic takes; `words` names its positional words, `pairs` says whether it takes name=value."""
+    """What a magic takes; `words` names its positional words, `pairs` says whether it takes name=value.
+
+    `sign` is "%" where there is a line magic to show, `body` says what a cell magic's body is. The first word may be
+    one of `verbs`, or names something `of` a kind. `raw_words` keep their {{…}}, as pairs do. `code` says that the body
+    is Python, rather than text.
+    """
 
     magic: str
     summary: str
@@ -43,6 +55,16 @@ class Spec:
     pairs: bool = False
     examples: tuple[str, ...] = ()
     sign: str = "%"
+    verbs: tuple[str, ...] = ()
+    of: Named = ""
+    body: str = ""
+    raw_words: bool = False
+    code: bool = False
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether there is a cell magic of the name."""
+        return bool(self.body) or self.sign == "%%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,7 @@ def parse(line: str, spec: Spec, expand: Callable[[str], str] = str) -> Command:
                 raise InputError(f"{token.name} is given twice.", "Keep one of them.")
             pairs[token.name] = token.text
         else:
-            words.append(expand(token.whole))
+            words.append(token.whole if spec.raw_words else expand(token.whole))
     if len(words) > len(spec.words) and "help" not in chosen:
         word = plain(words[len(spec.words)], 60)
         hint = (
@@ -233,20 +255,14 @@ def _quoted(line: str, start: int) -> tuple[str, int]:
 
 def help_text(spec: Spec) -> str:
     """Write the help of a magic: what it does, how it is called, its options and examples."""
-    shape = " ".join(
-        [
-            f"{spec.sign}{spec.magic}",
-            *spec.words,
-            *(["name=value …"] if spec.pairs else []),
-            "[options]",
-        ]
-    )
+    shape = " ".join([spec.magic, *spec.words, *(["name=value …"] if spec.pairs else []), "[options]"])
+    forms = [f"%{shape}"] * (spec.sign == "%") + [f"%%{shape}", *filter(None, [spec.body])] * spec.is_cell
     rows = [(_flags(option), option.meaning) for option in (*spec.options, HELP)]
     width = max(len(flags) for flags, _ in rows) + 2
     lines = [
         spec.summary,
         "",
-        f"    {shape}",
+        *(f"    {form}" for form in forms),
         "",
         "Options:",
         *(f"    {flags:<{width}}{meaning}" for flags, meaning in rows),

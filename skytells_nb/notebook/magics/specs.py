@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from ...costs.budgets.rules import Policy
+from ...costs.summing.grouping import GROUPINGS
 from .command import Option, Spec
 
+PICTURES = ("spend", "latency", "tokens", "compare")
+"""What `%skytells_usage --plot` draws."""
+
 _OUT = Option("out", "o", str, "put the result into this variable too", "NAME")
-_TAG = Option("tag", "", str, "a word to find the call by in the record", "WORD")
+_TAG = Option("tag", "", str, "a word to find the call by in the record", "WORD", of="tag")
 _QUIET = Option("quiet", "q", None, "show nothing; the value is still returned")
 _INPUT = Option(
     "input", "i", str, "inputs taken exactly as they are, whatever their names", '{"seed": 7}|{{a_dict}}', raw=True
@@ -17,12 +24,14 @@ CHAT = Spec(
     sign="%%",
     summary="Ask a text model: the cell's body is the prompt, the answer streams in.",
     words=("[MODEL]",),
+    of="text model",
+    body="the prompt",
     options=(
         Option("system", "s", str, "how the model should behave", '"…"'),
         Option("temperature", "t", float, "0 (steady) to 2 (wild)", "0.7"),
         Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
         Option("stop", "", str, "end the answer before this text", '"…"'),
-        Option("thread", "", str, "a conversation that remembers", "NAME"),
+        Option("thread", "", str, "a conversation that remembers", "NAME", of="thread"),
         Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
         _OUT,
         _TAG,
@@ -39,18 +48,22 @@ PREDICT = Spec(
     "skytells_predict",
     "Run a media model and show the pictures, sounds or films that come back.",
     words=("MODEL",),
+    of="media model",
+    body="the model's main text",
     options=(_INPUT, Option("quote", "", None, "say what it would cost; run nothing"), _OUT, _TAG, _TIMEOUT, _QUIET),
     pairs=True,
     examples=(
         '%skytells_predict truefusion-pro prompt="a red fox in the snow" num_outputs=2',
-        "%%skytells_predict truefusion-pro aspect_ratio=16:9 -o run\n    the body is the model's main text",
-        "%skytells_predict MODEL image=@photos/fox.png seed={{n + 1}}",
+        "%%skytells_predict truefusion-pro aspect_ratio=16:9 -o run\n    a harbour at dawn: the body is the main text",
+        '%skytells_predict truefusion-ultra prompt="the same fox, at night" image=@photos/fox.png seed={{n + 1}}',
+        "%skytells_predict truefusion-pro prompt=fox num_outputs=4 --quote",
     ),
 )
 FORM = Spec(
     "skytells_form",
     "Show a form of a model's inputs; it checks them, says what they would cost, and runs them.",
     words=("MODEL",),
+    of="media model",
     options=(_INPUT, _OUT),
     pairs=True,
     examples=("%skytells_form truefusion-pro", '%skytells_form truefusion-pro prompt="a red fox" -o form'),
@@ -59,22 +72,67 @@ MODELS = Spec(
     "skytells_models",
     "List the models with their prices; words narrow the list, a model's own name shows its inputs.",
     words=("[WORD]", "[WORD]", "[WORD]", "[WORD]"),
-    options=(Option("type", "", str, "only models of this type", "image"), _OUT),
+    of="any model",
+    options=(Option("type", "", str, "only models of this type", "image", of="type"), _OUT),
     examples=("%skytells_models", "%skytells_models fusion --type image", "%skytells_models truefusion-pro"),
+)
+MODEL = Spec(
+    "skytells_model",
+    "Show one model: its inputs with their limits, its price, and lines to copy.",
+    words=("NAME",),
+    of="any model",
+    options=(_OUT,),
+    examples=("%skytells_model truefusion-pro", "%skytells_model gpt-5 -o model"),
+)
+EMBED = Spec(
+    "skytells_embed",
+    "Turn texts into vectors: a DataFrame with a row for each line of the body, or each text of a list.",
+    words=("[MODEL]", "[{{texts}}]"),
+    of="vector model",
+    raw_words=True,
+    body="one text a line, or {{texts}}",
+    options=(
+        Option("dimensions", "d", int, "shorter vectors, where the model can", "256"),
+        Option("quote", "", None, "say what it would cost; send nothing"),
+        _OUT,
+        _TAG,
+        _TIMEOUT,
+        Option("quiet", "q", None, "no line about the call; with -o, show nothing"),
+    ),
+    examples=(
+        "%%skytells_embed -o vectors\n    a red fox\n    a blue car",
+        "%skytells_embed skytells-embed-3-small {{texts}} --dimensions 256",
+        '%skytells_embed {{frame["review"]}} --quote',
+    ),
 )
 USAGE = Spec(
     "skytells_usage",
     "Load the record of calls as a DataFrame: tokens, seconds, cost.",
     options=(
-        Option("by", "", str, "sum up by model, api, day, tag, status, cell, notebook, or several", "model,day"),
+        Option(
+            "by",
+            "",
+            str,
+            "sum up by model, api, day, tag, status, cell, notebook, or several",
+            "model,day",
+            choices=GROUPINGS,
+            several=True,
+        ),
         Option("last", "", str, "only the last 30m, 12h, 7d or 2w", "7d"),
         Option("since", "", str, "only from this day or moment on (UTC)", "2026-03-01"),
         Option("until", "", str, "only before this day or moment (UTC)", "2026-04-01"),
-        Option("model", "", str, "only this model", "MODEL"),
-        Option("tag", "", str, "only the calls with this tag", "WORD"),
+        Option("model", "", str, "only this model", "MODEL", of="any model"),
+        Option("tag", "", str, "only the calls with this tag", "WORD", of="tag"),
         Option("here", "", None, "only what this notebook called"),
         Option("all", "", None, "live and sandbox calls together"),
-        Option("plot", "", str, "draw spend, latency, tokens or compare, instead of showing the frame", "spend"),
+        Option(
+            "plot",
+            "",
+            str,
+            "draw spend, latency, tokens or compare, instead of showing the frame",
+            "spend",
+            choices=PICTURES,
+        ),
         Option("export", "", str, "write the calls to a .csv, .json, .jsonl or .parquet file instead", "costs.csv"),
         _OUT,
     ),
@@ -89,6 +147,8 @@ METER = Spec(
     "skytells_meter",
     sign="%%",
     summary="Run a cell and show what its calls took and cost; %skytells_meter alone shows the last meter again.",
+    body="the code",
+    code=True,
     options=(
         Option("out", "o", str, "put the meter into this variable, before the cell runs", "NAME"),
         Option("quiet", "q", None, "do not show the meter"),
@@ -102,10 +162,18 @@ BUDGET = Spec(
     "skytells_budget",
     "Limit what may be spent, in USD: a call over it is refused before it is sent. Alone: show how it stands.",
     words=("[AMOUNT|off]",),
+    verbs=("off",),
     options=(
         Option("per-call", "", str, "the most that one call may cost", "0.25"),
-        Option("unknown", "", str, "what becomes of calls without a known bound: allow, ask or refuse", "ask"),
-        Option("tag", "", str, "count only calls with this tag; holds beside the others", "WORD"),
+        Option(
+            "unknown",
+            "",
+            str,
+            "what becomes of calls without a known bound: allow, ask or refuse",
+            "ask",
+            choices=get_args(Policy),
+        ),
+        Option("tag", "", str, "count only calls with this tag; holds beside the others", "WORD", of="tag"),
         Option("name", "", str, "keep it with the record, for all kernels, also after a restart", "NAME"),
         Option("fresh", "", None, "begin a named one at zero"),
         _OUT,
@@ -121,6 +189,7 @@ SANDBOX = Spec(
     "skytells_sandbox",
     "Go offline: use a local Skytells that needs no key and bills nothing. `stop` goes back.",
     words=("[stop]",),
+    verbs=("stop",),
     examples=("%skytells_sandbox", "%skytells_sandbox stop"),
 )
 STATUS = Spec(
@@ -134,4 +203,4 @@ LOGIN = Spec(
     examples=("%skytells_login",),
 )
 
-ALL = (CHAT, PREDICT, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
+ALL = (CHAT, PREDICT, FORM, MODELS, MODEL, EMBED, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
