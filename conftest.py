@@ -27,8 +27,8 @@ def pytest_configure() -> None:
         "IPYTHONDIR": "ipython",
         "XDG_DATA_HOME": "data",
         "XDG_CONFIG_HOME": "config",
-        "XDG_CACHE_HOME": "cache",
         "MPLCONFIGDIR": "matplotlib",
+        "SKYTELLS_NB_CACHE": "cache",
         "SKYTELLS_NB_LEDGER": "ledger.sqlite3",
         "SKYTELLS_NB_MEDIA": "media",
     }
