@@ -44,7 +44,7 @@ def press(kernel: Kernel, cell: str) -> dict[str, Any]:
 
 def touched(kernel: Kernel) -> set[str]:
     """Give what the kernel has opened beside what it needs to talk to us."""
-    return {word for word in kernel.run("print(*set(touched))").stdout.split()} - {"open"}
+    return set(kernel.run("print(*set(touched))").stdout.split()) - {"open"}
 
 
 @pytest.mark.parametrize(
