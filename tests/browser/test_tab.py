@@ -14,7 +14,8 @@ from .fronts import LAB, NOTEBOOK, FrontEnd, Jupyter, run_new_cell
 pytestmark = pytest.mark.browser
 
 ITEMS = ".jp-Completer .jp-Completer-item"
-GPT = "text · $0.50 in, $1.25 out / 1M tokens"
+GPT = "text · $0.50 in, $1.25 out / 1M tokens".replace(" ", "\N{NO-BREAK SPACE}")
+HOSTILE = "<img/src=x/onerror=window.ran=1>"
 LAST = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-CodeCell >> nth=-1"
 
 
@@ -66,3 +67,12 @@ def test_variables_are_offered_in_the_body(page: Page) -> None:
     press(page, "%%skytells_chat\nTell me of {{fo")
     accept(page, "fox")
     expect(page.locator(f"{LAST} >> .cm-content")).to_contain_text("{{fox")
+
+
+def test_a_tag_is_text_in_the_list_too(page: Page) -> None:
+    """What looks like a page's code is shown as it was written, and runs nowhere."""
+    run_new_cell(page, f"%%skytells_chat -q --tag {HOSTILE}\nhello")
+    press(page, "%%skytells_chat --tag <im")
+    item = page.locator(f"{ITEMS} .jp-Completer-match").first
+    expect(item).to_have_text(f'"{HOSTILE}"')
+    assert page.evaluate("[window.ran, document.querySelectorAll('.jp-Completer img').length]") == [None, 0]

@@ -25,7 +25,7 @@ from .. import known_models, tags
 from ..session import current, used_address
 from .completing import complete
 from .specs import ALL
-from .suggestions import Knowledge
+from .suggestions import Knowledge, Suggestion
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
@@ -71,19 +71,26 @@ def unwatch(shell: InteractiveShell) -> None:
 def suggest(context: CompletionContext) -> dict[str, Any]:
     """Answer IPython's question what could be typed; nothing, and others may answer, where no magic of ours stands."""
     from IPython.core.completer import SimpleCompletion
+    from IPython.core.getipython import get_ipython
 
+    in_page = hasattr(get_ipython(), "kernel")
     lines = context.full_text.split("\n")
     cursor = sum(len(line) + 1 for line in lines[: context.cursor_line]) + context.cursor_position
     found = complete(context.full_text, cursor, _SPECS, _knowledge()) if "%" in context.full_text else None
     if found is None:
         return {"completions": []}
-    told = [SimpleCompletion(text=each.text, type=each.hint or "skytells") for each in found.suggestions]
+    told = [SimpleCompletion(text=each.text, type=_hint(each, in_page=in_page)) for each in found.suggestions]
     return {
         "completions": told or Silence(),
         "matched_fragment": context.full_text[found.start : cursor],
         "suppress": True,
         "ordered": True,
     }
+
+
+def _hint(suggestion: Suggestion, *, in_page: bool) -> str:
+    """Give a hint as a front end shows it: JupyterLab's list breaks it at blanks, one word over the other."""
+    return suggestion.hint.replace(" ", "\N{NO-BREAK SPACE}") if in_page else suggestion.hint
 
 
 def _knowledge() -> Knowledge:
