@@ -16,7 +16,8 @@ from .. import settings
 from ..api.client import Client
 from ..api.values import Model, Prediction
 from ..errors import SetupError, SkytellsError, UnknownNameError
-from . import threads, wiring
+from . import wiring
+from .threads.book import Book
 
 if TYPE_CHECKING:
     from ..local import Sandbox
@@ -31,7 +32,7 @@ class Session:
 
     def __init__(self) -> None:
         wiring.connect()
-        self.threads: dict[str, threads.Thread] = {}
+        self.threads = Book()
         self.recent: deque[Prediction] = deque(maxlen=50)  # what forms offer as earlier results
         self.on_note: Callable[[], None] | None = None
         self._client: Client | None = None

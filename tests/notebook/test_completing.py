@@ -115,6 +115,10 @@ PREDICT_OPTIONS = "  ".join(f"--{option.name}" for option in SPECS["skytells_pre
         # Words to choose from.
         ("%skytells_sandbox |", "stop  --help"),
         ("%skytells_budget o|", "off"),
+        ("%skytells_threads re|", "rename  reset"),
+        ("%skytells_threads show t|", 'tutor  "two words"'),
+        ("%skytells_threads rename tutor t|", ""),
+        ("%%skytells_chat --api |", "chat  responses"),
         ("%skytells_status |", "--help"),
         # Inputs of the model.
         ("%skytells_predict truefusion-pro as|", "aspect_ratio="),

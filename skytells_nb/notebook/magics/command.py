@@ -43,9 +43,9 @@ class Option:
 class Spec:
     """What a magic takes; `words` names its positional words, `pairs` says whether it takes name=value.
 
-    `sign` is "%" where there is a line magic to show, `body` says what a cell magic's body is. The first word may be
-    one of `verbs`, or names something `of` a kind. `raw_words` keep their {{…}}, as pairs do. `code` says that the body
-    is Python, rather than text.
+    `sign` is "%" where there is a line magic to show, `body` says what a cell magic's body is, and `code` that it is
+    Python. The first word may be one of `verbs`; the next (the first, where there are no verbs) names something `of` a
+    kind. `raw_words` keep their {{…}}, as pairs do.
     """
 
     magic: str

@@ -88,17 +88,23 @@ def _fitting(now: Typed, line: Line, knowledge: Knowledge) -> tuple[str, Iterabl
     if now.kind == "pair":
         return _of_input(now, spec, knowledge)
     found: list[Suggestion] = []
-    if len(now.words) < len(spec.words) and not (now.words and spec.of):
+    if not now.words:
         found += [Suggestion(verb, spec.summary) for verb in spec.verbs]
-        found += suggestions.names(spec.of, knowledge)
-    elif spec.of == "any model" and len(spec.words) > 1:  # words that narrow a list
+    if _names_a_thing(now, spec):
         found += suggestions.names(spec.of, knowledge)
     model = _model(now, knowledge)
     if spec.pairs and model is not None and not now.open_quote:
         found += suggestions.inputs(model, now.pairs, spec)
-    if not under and (now.words or not spec.of):
+    if not under and (now.words or spec.verbs or not spec.of):
         found += suggestions.options_of(spec, now.options)
     return under, found
+
+
+def _names_a_thing(now: Typed, spec: Spec) -> bool:
+    """Say whether the word under the cursor is to name what the magic is about: after the verb, if it has verbs."""
+    place = len(now.words)
+    narrows = len(set(spec.words)) == 1
+    return place < len(spec.words) and (narrows or place == bool(spec.verbs))
 
 
 def _model(now: Typed, knowledge: Knowledge) -> Known | None:

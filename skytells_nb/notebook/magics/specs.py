@@ -32,6 +32,14 @@ CHAT = Spec(
         Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
         Option("stop", "", str, "end the answer before this text", '"…"'),
         Option("thread", "", str, "a conversation that remembers", "NAME", of="thread"),
+        Option(
+            "api",
+            "",
+            str,
+            "chat or responses: who remembers a thread, this kernel or the service",
+            "responses",
+            choices=("chat", "responses"),
+        ),
         Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
         _OUT,
         _TAG,
@@ -42,6 +50,28 @@ CHAT = Spec(
     examples=(
         "%%skytells_chat\n    What is a notebook?",
         '%%skytells_chat gpt-5 --thread tutor -s "Be brief." -t 0.2\n    And why do people like it?',
+    ),
+)
+THREADS = Spec(
+    "skytells_threads",
+    "List the named conversations; show, rename, fork, reset, export (.md, .json, .ipynb) or import one.",
+    words=("[VERB]", "[NAME]", "[NEW|FILE]"),
+    verbs=("show", "rename", "fork", "reset", "export", "import"),
+    of="thread",
+    options=(
+        Option("at", "", int, "fork: take the first turns only, so many", "3"),
+        Option("all", "", None, "reset: forget all of them"),
+        Option("force", "", None, "export: write over a file that is there"),
+        _OUT,
+    ),
+    examples=(
+        "%skytells_threads",
+        "%skytells_threads show tutor",
+        "%skytells_threads fork tutor aside --at 1",
+        "%skytells_threads rename aside maths",
+        "%skytells_threads export tutor tutor.json",
+        "%skytells_threads import tutor.json again",
+        "%skytells_threads reset maths",
     ),
 )
 PREDICT = Spec(
@@ -203,4 +233,4 @@ LOGIN = Spec(
     examples=("%skytells_login",),
 )
 
-ALL = (CHAT, PREDICT, FORM, MODELS, MODEL, EMBED, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
+ALL = (CHAT, THREADS, PREDICT, FORM, MODELS, MODEL, EMBED, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
