@@ -14,7 +14,8 @@ import skytells_nb as sky
 from skytells_nb import settings
 from skytells_nb.api.values import Model
 from skytells_nb.local import Sandbox
-from skytells_nb.notebook import catalogue_file, known_models, wiring
+from skytells_nb.notebook import catalogue_file, known_models, session, wiring
+from skytells_nb.notebook.magics import tab
 
 FOX = Model.from_json({"namespace": "fox", "type": "image", "input_schema": {"properties": {"seed": {}}}})
 OWL = Model.from_json({"namespace": "owl", "type": "text"})
@@ -160,3 +161,23 @@ def test_a_catalogue_of_yesterday_is_asked_for_anew(address: str) -> None:
     path = catalogue_file.path_of(address)
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime - known_models.DAY))
     assert (known_models.should_ask(address), slugs(address)) == (True, ["fox"])
+
+
+def test_the_sandbox_of_this_kernel_hears_nothing() -> None:
+    """Where it runs in the kernel itself its models are read from its own data: no fault of a lesson is used up."""
+    address = sky.sandbox(faults=["429;times=1"])
+    try:
+        tab.learn()
+        running = session.current()._sandbox
+        assert running is not None
+        assert ("lumo" in slugs(address), len(running.state.requests)) == (True, 0)
+    finally:
+        session.current().stop_sandbox()
+
+
+def test_a_service_that_does_not_answer_is_no_error(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is learned behind a cell is a courtesy: where it cannot be learned, nobody hears of it."""
+    monkeypatch.setenv("SKYTELLS_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SKYTELLS_API_KEY", "sk-x")
+    tab.ask()
+    assert slugs("http://127.0.0.1:9") == []

@@ -130,7 +130,7 @@ def learn(_result: object = None) -> None:
     if settings.in_sandbox():
         _look_at_the_sandbox(address)
     else:
-        threading.Thread(target=_ask, name="skytells-models", daemon=True).start()
+        threading.Thread(target=ask, name="skytells-models", daemon=True).start()
 
 
 def _look_at_the_sandbox(address: str) -> None:
@@ -140,9 +140,10 @@ def _look_at_the_sandbox(address: str) -> None:
 
         known_models.note(address, tuple(Model.from_json(model.wire) for model in models().values()), whole=True)
     else:
-        _ask()
+        ask()
 
 
-def _ask() -> None:
+def ask() -> None:
+    """Read the catalogue, once, for `known_models`; whatever goes wrong stays unsaid."""
     with suppress(SkytellsError), Client(observers=(), timeout=_PATIENCE, retry=RetryPolicy(tries=1)) as client:
         client.models()
