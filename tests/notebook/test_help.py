@@ -13,7 +13,7 @@ from skytells_nb.notebook.magics.specs import ALL
 from tests.kernels import Kernel, running_kernel
 
 SET_UP = """
-import os, pandas, skytells_nb as sky
+import os, sys, types, pandas, skytells_nb as sky
 from PIL import Image
 os.chdir({folder!r})
 os.mkdir("photos")
@@ -22,29 +22,32 @@ client = sky.Client()
 n = 41
 texts = ["a red fox", "a blue car"]
 frame = pandas.DataFrame({{"review": ["good", "bad", "so so"]}})
+sys.modules["google.colab.userdata"] = types.SimpleNamespace(get=os.environ.get)
 """
-NEEDS_A_PERSON = {"%skytells_login": "SetupError: Nobody can type a key here."}
+NEEDS_A_PERSON = {"%skytells_login --from prompt --keyring": "SetupError: Nobody can type a key here."}
 """Examples that ask somebody, and what they say where nobody is."""
 
 
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    """Yield a kernel in the sandbox, in a folder of its own, where the names that the examples use are set."""
+    """Yield a kernel with a service and a folder of its own, where the names that the examples use are set."""
     folder = tmp_path_factory.mktemp("examples")
     own = {"SKYTELLS_NB_LEDGER": str(folder / "ledger.sqlite3"), "SKYTELLS_NB_MEDIA": str(folder / "media")}
-    with Sandbox(pace=20.0) as service, running_kernel(SKYTELLS_NB_SANDBOX=service.url, **own) as kernel:
-        assert kernel.run("%load_ext skytells_nb\n%skytells_sandbox").status == "ok"
+    with (
+        Sandbox(pace=20.0) as service,
+        running_kernel(SKYTELLS_BASE_URL=service.url, SKYTELLS_API_KEY="sk-sandbox", **own) as kernel,
+    ):
+        assert kernel.run("%load_ext skytells_nb").status == "ok"
         assert kernel.run(SET_UP.format(folder=str(folder))).status == "ok"
         yield kernel
 
 
 @pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.magic)
 def test_every_example_runs(notebook: Kernel, spec: Spec) -> None:
-    """Each is copied from the help with its blanks, and does what it says; the notebook is in the sandbox before it."""
+    """Each is copied from the help with its blanks, one after the other, and does what it says."""
     for example in spec.examples:
         printed = f"    {example}"
         assert printed in help_text(spec)
-        notebook.run("%skytells_sandbox")
         ran, expected = notebook.run(printed), NEEDS_A_PERSON.get(example, "")
         assert (example, ran.error[: len(expected)] or ran.error) == (example, expected)
 

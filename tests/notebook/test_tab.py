@@ -114,8 +114,8 @@ def test_models_are_known_right_after_a_start(notebook: Kernel) -> None:
 def test_unloading_takes_tab_away(notebook: Kernel) -> None:
     """Unloading leaves IPython's list of completers, and its events, as they were."""
     look = "c = get_ipython().Completer.custom_matchers; e = get_ipython().events.callbacks['post_run_cell']"
-    count = f"{look}\nprint(sum('skytells' in x.__module__ for x in (*c, *e)))"
-    assert notebook.run(count).stdout == "3\n"
+    count = f"{look}\nprint(sum('magics.tab' in x.__module__ for x in (*c, *e)))"
+    assert notebook.run(count).stdout == "2\n"
     notebook.run("%unload_ext skytells_nb")
     assert notebook.run(count).stdout == "0\n"
     notebook.run("%load_ext skytells_nb")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import cell, preferences
 from ..preferences import Preferences
-from . import command, tab
+from . import command, guarding, tab
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
@@ -48,6 +48,7 @@ _PARTS: tuple[Part, ...] = (
     listed(lambda shell: shell.input_transformer_manager.token_transformers, Question),
     Part(cell.watch, cell.unwatch),
     Part(tab.watch, tab.unwatch),
+    *guarding.PARTS,
 )
 """All that loading adds, in order; unloading takes it away from the last to the first."""
 

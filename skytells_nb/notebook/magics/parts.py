@@ -19,14 +19,25 @@ class Part:
     remove: Callable[[InteractiveShell], None]
 
 
-def listed(place: Callable[[InteractiveShell], list[Any]], item: object) -> Part:
-    """Make the part that puts `item` at the end of a list of the shell's, which `place` finds."""
+def listed(place: Callable[[InteractiveShell], list[Any]], item: object, *, first: bool = False) -> Part:
+    """Make the part that puts `item` at the end, or at the beginning, of a list of the shell's, which `place` finds."""
+
+    def add(shell: InteractiveShell) -> None:
+        items = place(shell)
+        items.insert(0 if first else len(items), item)
 
     def remove(shell: InteractiveShell) -> None:
         if item in (items := place(shell)):
             items.remove(item)
 
-    return Part(lambda shell: place(shell).append(item), remove)
+    return Part(add, remove)
+
+
+def heard(event: str, callback: Callable[..., None]) -> Part:
+    """Make the part that calls `callback` at one of IPython's events."""
+    return Part(
+        lambda shell: shell.events.register(event, callback), lambda shell: shell.events.unregister(event, callback)
+    )
 
 
 def magics(*homes: type[Magics]) -> Part:

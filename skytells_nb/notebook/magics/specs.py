@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from ... import key_sources
 from ...costs.budgets.rules import Policy
 from ...costs.summing.grouping import GROUPINGS
 from .command import Option, Spec
@@ -229,8 +230,26 @@ STATUS = Spec(
 )
 LOGIN = Spec(
     "skytells_login",
-    "Ask for the API key without showing it, try it, and store it for this user.",
-    examples=("%skytells_login",),
+    "Try the API key that is found; where there is none, ask for it without showing it, and store it for this user.",
+    options=(
+        Option(
+            "from",
+            "",
+            str,
+            "use the key of env, keyring, file, colab, kaggle or dotenv, or ask: prompt",
+            "env",
+            choices=(*key_sources.SOURCES, "prompt"),
+        ),
+        Option("keyring", "", None, "store it in the system's keyring (the default, where there is one)"),
+        Option("file", "", None, "store it in a file that only you can read"),
+        Option("forget", "", None, "remove what is stored"),
+    ),
+    examples=(
+        "%skytells_login",
+        "%skytells_login --from colab",
+        "%skytells_login --from prompt --keyring",
+        "%skytells_login --forget",
+    ),
 )
 
 ALL = (CHAT, THREADS, PREDICT, FORM, MODELS, MODEL, EMBED, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
