@@ -151,6 +151,10 @@ PREDICT_OPTIONS = "  ".join(f"--{option.name}" for option in SPECS["skytells_pre
         ('%skytells_predict truefusion-pro prompt="a red fox"|', ""),
         ("%skytells_predict truefusion-pro prompt=don't num_outputs=3|", "3"),
         # Files.
+        ("%skytells_predict truefusion-ultra image=|", "@notes.md  @photos/"),
+        ("%skytells_usage --export |", "notes.md  photos/"),
+        ("%skytells_usage --export photos/f|", "photos/fox.png"),
+        ("%skytells_login --from c|", "colab"),
         ("%skytells_predict truefusion-ultra image=@|", "@notes.md  @photos/"),
         ("%skytells_predict truefusion-ultra image=@photos/|", '@photos/fox.png  "@photos/my fox.png"'),
         ('%skytells_predict truefusion-ultra image="@photos/m|', '@photos/my fox.png"'),

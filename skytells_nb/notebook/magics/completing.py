@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from ...schema.fields import FileField
 from ..known_models import Known
 from . import suggestions
 from .command import Spec
@@ -20,7 +21,6 @@ _OURS = "skytells_"
 _BARE = re.compile(r"""(?:-(?=[\d.]))?[^\s"'{}\[\]\\=-][^\s"'{}\[\]\\=]*""")
 """What a line reads as one word or value without quotes."""
 _NAME = re.compile(r"(?:[^\W\d]\w*)?\Z")
-_PATH = re.compile(r"(?P<folder>(?:.*/)?)[^/]*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def complete(text: str, cursor: int, specs: Mapping[str, Spec], knowledge: Knowl
 
 def _magics(where: Name, cursor: int, specs: Mapping[str, Spec]) -> Completion | None:
     """Suggest magics, once what is typed can mean only ours; each by the sign that it is shown with."""
-    sign, name = where.piece.rstrip("abcdefghijklmnopqrstuvwxyz_"), where.piece.lstrip("%")
+    name = where.piece.lstrip("%")
+    sign = where.piece.removesuffix(name)
     if not name.startswith("sky") or not (_OURS.startswith(name) or name.startswith(_OURS)):
         return None
     found = []
@@ -124,20 +125,20 @@ def _of_option(now: Typed, knowledge: Knowledge) -> tuple[str, Iterable[Suggesti
 
 
 def _of_input(now: Typed, spec: Spec, knowledge: Knowledge) -> tuple[str, Iterable[Suggestion]]:
-    if now.under.startswith("@"):
-        path = now.under[1:]
-        return now.under, (Suggestion(f"@{each.text}", each.hint) for each in _files(path, knowledge))
     model = _model(now, knowledge) if spec.pairs else None
     field = next((field for field in model.fields if field.name == now.name), None) if model else None
+    if now.under.startswith("@") or (isinstance(field, FileField) and not now.under):
+        found = _files(now.under.removeprefix("@"), knowledge)
+        return now.under, (replace(each, text=f"@{each.text}") for each in found)
     return now.under, () if field is None else suggestions.values(field)
 
 
 def _files(path: str, knowledge: Knowledge) -> Iterable[Suggestion]:
-    found = _PATH.match(path)
-    folder = found["folder"] if found else ""
-    typed_name = path[len(folder) :]
+    """Suggest what is in the folder that a path names so far; what is hidden only where that is asked for."""
+    folder = path[: path.rfind("/") + 1]
+    hidden = path.removeprefix(folder).startswith(".")
     for name in knowledge.entries(folder):
-        if typed_name.startswith(".") or not name.startswith("."):
+        if hidden or not name.startswith("."):
             yield Suggestion(folder + name, "folder" if name.endswith("/") else "file")
 
 

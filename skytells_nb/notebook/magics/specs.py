@@ -164,7 +164,14 @@ USAGE = Spec(
             "spend",
             choices=PICTURES,
         ),
-        Option("export", "", str, "write the calls to a .csv, .json, .jsonl or .parquet file instead", "costs.csv"),
+        Option(
+            "export",
+            "",
+            str,
+            "write the calls to a .csv, .json, .jsonl or .parquet file instead",
+            "costs.csv",
+            of="file",
+        ),
         _OUT,
     ),
     examples=(

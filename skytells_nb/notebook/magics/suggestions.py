@@ -99,8 +99,9 @@ def names(kind: Named, knowledge: Knowledge) -> Iterator[Suggestion]:
 
 def inputs(known: Known, given: Iterable[str], spec: Spec) -> Iterator[Suggestion]:
     """Suggest the inputs of a model that are not given yet; of a text model only what the magic has no word for."""
-    taken = {*given, *_SAID_OTHERWISE} if known.model.speaks_chat else {*given}
-    taken |= {option.name.replace("-", "_") for option in spec.options} if known.model.speaks_chat else set()
+    taken = set(given)
+    if known.model.speaks_chat:
+        taken |= {*_SAID_OTHERWISE, *(option.name.replace("-", "_") for option in spec.options)}
     for field in known.fields:
         if field.name not in taken and _NAME.fullmatch(field.name):
             yield Suggestion(f"{field.name}=", " · ".join(filter(None, (kind_of(field), describe(field)))), exact=True)
