@@ -6,14 +6,23 @@ its names quoted, so that a name can never become code.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from ..api.pricing import price_label
 from ..api.values import Model
 from ..errors import SkytellsError
-from ..schema.fields import ChoiceField, Field, FileField, FlagField, ListField, NumberField, TextField
+from ..schema.fields import (
+    ChoiceField,
+    Field,
+    FileField,
+    FlagField,
+    ListField,
+    NumberField,
+    ObjectField,
+    TextField,
+    UnionField,
+)
 from ..schema.limits import describe, kind_of
 from . import page
 
@@ -76,10 +85,10 @@ def _new(field: Field) -> str:
 
 def examples(model: Model) -> tuple[str, ...]:
     """Write a cell of a magic and the Python that use a model; () for a name that no line can hold."""
-    from . import recipe
+    from . import literals, recipe
 
     try:
-        word, name = recipe.model_word(model.slug), json.dumps(model.slug, ensure_ascii=False)
+        word, name = recipe.model_word(model.slug), literals.write(model.slug)
         if model.embeds:
             cell = f"%%skytells_embed {word}\na red fox\na blue car"
             code = f'vectors = client.embed(["a red fox", "a blue car"], model={name}).to_frame()'
@@ -118,6 +127,10 @@ def _sample(field: Field) -> Any:
             return f"https://example.org/{_FILES.get(media, 'file')}"
         case ListField(item=item):
             return [_sample(item)]
+        case ObjectField(fields=parts):
+            return {part.name: _sample(part) for part in parts if part.required}
+        case UnionField(options=(first, *_)):
+            return _sample(first)
         case TextField(name="lyrics"):
             return "[verse] the fox runs over the snow"
         case TextField():
