@@ -30,14 +30,13 @@ class ChatMagics(LineReader):
     @no_var_expand
     @line_cell_magic
     def skytells_chat(self, line: str, body: str | None = None) -> Reply | Any:
+        if body is None and "-" not in line:  # a prompt, most likely
+            raise _no_prompt()
         read = self._read(line, CHAT, body)
         if read is None:
             return None
         if body is None and "file" not in read.options:
-            raise InputError(
-                "%skytells_chat is a cell magic.",
-                "Write %%skytells_chat, and the prompt on the lines below it; or name a file of it with --file.",
-            )
+            raise _no_prompt()
         with pointing_into(read):
             prompt, options = self._question(read, body), self._options(read)
             if "quote" in read.options:
@@ -78,6 +77,13 @@ class ChatMagics(LineReader):
         preferred = preferences.current()
         defaults = {name: getattr(preferred, name) for name in _PREFERRED}
         return {**{name: value for name, value in defaults.items() if value not in ("", None)}, **options, **params}
+
+
+def _no_prompt() -> InputError:
+    return InputError(
+        "%skytells_chat is a cell magic.",
+        "Write %%skytells_chat, and the prompt on the lines below it; or name a file of it with --file.",
+    )
 
 
 def _part(picture: Any) -> Any:

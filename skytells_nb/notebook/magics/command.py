@@ -140,16 +140,19 @@ class _Reader:
     def _read_option(self, token: Token) -> None:
         option, given = self._option(token)
         if isinstance(option, Field):
+            after = self._tokens[0].span[1] if self._tokens else 0
+            many = len(self._tokens)
             value = self._flag(given) if isinstance(option, FlagField) else self._given(given, option.name, "…")
-            self._add_pair(option.name, value, token.span)
+            self._add_pair(option.name, value, (token.span[0], after if len(self._tokens) < many else token.span[1]))
             return
-        self._place(f"--{option.name}", token.span)
         if option.read is None:
             if given is not None:
                 raise InputError(f"--{option.name} takes no value.", f"Write just --{option.name}.")
             self._chosen[option.name] = True
+            self._place(f"--{option.name}", token.span)
             return
         span = self._tokens[0].span if given is None and self._tokens else token.span
+        self._place(f"--{option.name}", (token.span[0], span[1]))
         given = self._given(given, option.name, option.metavar)
         if option.name in self._chosen and not option.many:
             raise InputError(f"--{option.name} is given twice.", "Keep one of them.")
@@ -186,8 +189,8 @@ class _Reader:
         kind = "option or input" if fields else "option"
         known = [f"--{name}" for name in (*(each.name for each in options), *(each.name for each in fields))]
         error = UnknownNameError.of(kind, written, known, where=f" of %{self._spec.magic}")
-        if self._spec.inputs and not self._words and error.suggestion is None:
-            error.advise("A model's inputs are options after its name.")
+        if self._spec.inputs and not self._words:
+            error.advise(f"{error.fix} A model's inputs are options after its name.")
         raise error
 
     def _by_letter(self, written: str, given: str | None) -> tuple[Option, str | None]:

@@ -44,4 +44,6 @@ class SkytellsMagics(Magics):
         value = proposal["value"]
         if value is not None and value < 0:
             raise TraitError(f"{proposal['trait'].name} cannot be below 0.")
+        if proposal["trait"].name == "temperature" and value is not None and value > 2:
+            raise TraitError("temperature is at most 2.")
         return value

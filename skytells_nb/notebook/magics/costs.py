@@ -9,6 +9,7 @@ from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var
 from ...errors import InputError, UnknownNameError, plain
 from .. import wiring
 from .line_reader import LineReader
+from .pointing import pointing_into
 from .specs import BUDGET, METER, USAGE
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class CostMagics(LineReader):
         read = self._read(line, USAGE)
         if read is None:
             return None
+        with pointing_into(read):
+            return self._used(read)
+
+    def _used(self, read: Command) -> Any:
         _check(read)
         from ...costs import frames
 

@@ -52,7 +52,8 @@ def inputs_of(
         if main is None:
             raise InputError("The model takes no text.", "Give its inputs as name=value on the line.")
         if main in typed or main in exact:
-            raise InputError(f"{plain(main, 80)} is given twice, in the line and as the body.", "Keep one of them.")
+            with _pointing(read, main if main in typed else "--input"):
+                raise InputError(f"{plain(main, 80)} is given twice, in the line and as the body.", "Keep one of them.")
         typed[main] = body
     found: dict[str, Any] = {}
     for name, value in coerce(fields, typed).items():

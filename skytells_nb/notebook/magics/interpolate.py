@@ -107,7 +107,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     try:
         return eval(compile(source, "<{{…}}>", "eval"), dict(names))  # noqa: S307 - the user's own code, in their notebook
     except NameError as error:
-        candidates = [name for name in (*names, *dir(builtins)) if not name.startswith("_")]
+        candidates = [name for name in (*names, *filter(str.islower, dir(builtins))) if not name.startswith("_")]
         missing = error.name or source
         raise UnknownNameError.of("name", missing, candidates, where=f" for {shown}") from error
     except SyntaxError as error:

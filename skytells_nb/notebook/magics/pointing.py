@@ -52,3 +52,15 @@ def _named(read: Command, error: SkytellsError) -> Iterator[Span]:
             yield from read.places.get(name, ())
     elif isinstance(error, UnknownNameError):
         yield from (span for word, span in zip(read.words, read.places.get("", ()), strict=False) if word == error.name)
+        named = (name for name, value in read.options.items() if error.name in str(value).split(","))
+        yield from (span for name in named for span in read.places[f"--{name}"])
+    elif parameter := _refused(error.body):
+        flag = f"--{'reasoning' if parameter == 'reasoning_effort' else parameter.replace('_', '-')}"
+        yield from read.places.get("" if parameter == "model" else parameter, ()) or read.places.get(flag, ())
+
+
+def _refused(body: object) -> str:
+    """Name the parameter that a service's answer says is at fault; "" where it says none."""
+    error = body.get("error") if isinstance(body, dict) else None
+    parameter = error.get("param") if isinstance(error, dict) else None
+    return parameter if isinstance(parameter, str) else ""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var_expand
 
 from ...api.inline import file
 from ...errors import InputError, plain
-from .. import preferences
+from .. import page, preferences
 from ..predicting import predict
+from ..recipe import json_text
 from ..session import current
 from .inputs import inputs_of
 from .line_reader import LineReader, is_quiet
@@ -54,7 +56,10 @@ class PredictMagics(LineReader):
                 raise InputError(what, f"Use %%skytells_chat {plain(model, 80)}.")
         values = self._inputs(read, known, body)
         if "quote" in read.options:
-            return self._give(read, session.client.quote(model, values))
+            quote = session.client.quote(model, values)
+            asked = {"model": model, "input": json.loads(json_text(values, known.fields))}
+            print(f"POST /predictions\n{page.visible(json.dumps(asked, indent=2, ensure_ascii=False))}")
+            return self._give(read, quote)
         options = {name: read.options[name] for name in ("tag", "timeout") if name in read.options}
         if (preferred := preferences.current().timeout) is not None:
             options.setdefault("timeout", preferred)

@@ -55,7 +55,7 @@ PREDICT = Spec(
     options=(
         _INPUT,
         _FILE,
-        Option("quote", "", None, "say what it would cost; run nothing"),
+        Option("quote", "", None, "say what it would cost, and show the request; run nothing"),
         _OUT,
         _TAG,
         _TIMEOUT,

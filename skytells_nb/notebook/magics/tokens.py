@@ -138,12 +138,11 @@ def _bracketed(line: str, start: int) -> int:
 
 
 def _expression(line: str, position: int) -> int:
-    """Find the end of the {{…}} that begins here; an escaped one that is never closed is two braces."""
-    end = end_of(line, position)
-    if end >= 0:
-        return end
+    """Find the end of the {{…}} that begins here; after a backslash it is two braces."""
     if line[position - 1 : position] == "\\":
         return position + 2
+    if (end := end_of(line, position)) >= 0:
+        return end
     with pointing(line, (position, len(line))):
         raise InputError(f"{plain(line[position:], 60)!r} has no closing }}}}.", "Close it with }}.")
 
