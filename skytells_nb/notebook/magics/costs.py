@@ -61,7 +61,7 @@ class CostMagics(LineReader):
     @line_cell_magic
     def skytells_meter(self, line: str, body: str | None = None) -> Any:
         __tracebackhide__ = True
-        read = self._read(line, METER)
+        read = self._read(line, METER, body)
         if read is None:
             return None
         if body is None:

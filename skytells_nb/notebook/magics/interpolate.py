@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import InputError, UnknownNameError, plain
+from ...errors import InputError, UnknownNameError, nearest, plain
 from ...marks import Span
 from .pointing import pointing
 
@@ -109,7 +109,13 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     except NameError as error:
         candidates = [name for name in (*names, *filter(str.islower, dir(builtins))) if not name.startswith("_")]
         missing = error.name or source
-        raise UnknownNameError.of("name", missing, candidates, where=f" for {shown}") from error
+        near = nearest(missing, candidates)
+        raise UnknownNameError(
+            f"There is no name {plain(missing, 80)!r} for {shown}.",
+            f"Did you mean {near!r}?" if near else "Run the cell that makes it first.",
+            name=missing,
+            suggestion=near,
+        ) from error
     except SyntaxError as error:
         raise InputError(f"{shown} is not a Python expression.", r"For a literal {{ write \{{.") from error
     except Exception as error:
