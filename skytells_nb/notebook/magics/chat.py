@@ -101,7 +101,7 @@ _CALLED = {"reasoning": "reasoning_effort"}
 """Options that the API calls otherwise."""
 _FLAG = {name: flag for flag, name in _CALLED.items()}
 _OURS = ("out", "quiet", "show", "quote", "image", "file")
-_NOT_SENT = ("tag", "timeout", "fresh")
+_NOT_SENT = ("tag", "timeout")
 _PREFERRED = ("model", "system", "temperature", "max_tokens", "timeout")
 _NO_PARAMETERS = {
     "prompt": "The cell's body is the prompt.",
@@ -110,9 +110,6 @@ _NO_PARAMETERS = {
     "stream": "Answers always stream.",
     "stream_options": "Answers always stream.",
     "images": "Write --image for each.",
-    **{
-        name: f"Write --{name}."
-        for name in ("system", "thread", "tag", "timeout", "quiet", "show", "quote", "out", "image", "file", "fresh")
-    },
+    **{name: f"Write --{name}." for name in (*_OURS, "system", "thread", "api", "fresh", "tag", "timeout")},
 }
 """Names that would collide with what the magic itself says, and what to write instead."""
