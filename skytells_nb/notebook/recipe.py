@@ -123,10 +123,14 @@ def _reads(line: str, field: Field | None, expected: Mapping[str, Any]) -> bool:
     try:
         command = parse(line, PREDICT, with_literals)
         return not command.words and same(
-            inputs_of(command, [field] if field else [], value_in, file_call), dict(expected)
+            inputs_of(command, [field] if field else [], value_in, file_call, open_json=_unread), dict(expected)
         )
     except SkytellsError:
         return False
+
+
+def _unread(path: str) -> Any:
+    raise InputError(f"{plain(path, 60)} stands for what it holds.", "Write the value itself.")
 
 
 def _pairs(name: str, value: Any) -> Iterator[str]:

@@ -120,7 +120,21 @@ PREDICT_OPTIONS = "  ".join(f"--{option.name}" for option in SPECS["skytells_pre
         ("%skytells_threads rename tutor t|", ""),
         ("%%skytells_chat --api |", "chat  responses"),
         ("%skytells_status |", "--help"),
-        # Inputs of the model.
+        # Inputs of the model, as options where the magic takes them so.
+        ("%skytells_predict truefusion-pro --as|", "--aspect-ratio"),
+        ("%skytells_predict truefusion-pro aspect_ratio=1:1 --as|", ""),
+        ("%skytells_predict truefusion-pro --aspect-ratio 1:1 as|", ""),
+        ("%skytells_predict truefusion-pro --aspect-ratio 16|", "16:9"),
+        ("%skytells_predict truefusion-pro --aspect_ratio=16|", "16:9"),
+        ("%skytells_predict truefusion-pro --num-outputs |", "1  2  3  4"),
+        ("%skytells_predict truefusion --prompt-optimizer as|", "aspect_ratio="),
+        ("%skytells_predict truefusion --prompt-optimizer no as|", "aspect_ratio="),
+        ("%skytells_predict --as|", ""),
+        ("%%skytells_chat gpt-5 --stop a --sto|", "--stop"),
+        ("%%skytells_chat gpt-5 --image photos/f|", "photos/fox.png"),
+        ("%%skytells_chat --file n|", "notes.md"),
+        ("%%skytells_chat --reasoning |", "none  low  medium  high"),
+        # Inputs of the model, by name.
         ("%skytells_predict truefusion-pro as|", "aspect_ratio="),
         ("%skytells_predict skytells/truefusion-pro as|", "aspect_ratio="),
         ("%%skytells_predict truefusion-pro as|", "aspect_ratio="),
@@ -130,7 +144,7 @@ PREDICT_OPTIONS = "  ".join(f"--{option.name}" for option in SPECS["skytells_pre
          f"aspect_ratio=  num_outputs=  guidance=  {PREDICT_OPTIONS.replace('--quiet  ', '')}"),
         ("%skytells_predict nope as|", ""),
         ("%skytells_predict {{fox}} as|", ""),
-        ("%%skytells_chat gpt-5 t|", "top_p="),
+        ("%%skytells_chat gpt-5 t|", ""),
         ("%skytells_models truefusion-pro as|", ""),
         # Their values.
         ("%skytells_predict truefusion-pro aspect_ratio=|", "1:1  16:9  9:16  4:3  3:4"),
@@ -226,10 +240,10 @@ def test_what_cannot_be_typed_as_it_is_seen_is_not_suggested() -> None:
 
 
 def test_a_model_s_name_cannot_become_an_option() -> None:
-    """A service's name that looks like an option, or an input like one, is quoted or left out."""
+    """A service's name that looks like an option with its value, or an input like one, is left out."""
     schema = {"properties": {"--out": {"type": "string"}, "a b": {"type": "string"}, "seed": {"type": "integer"}}}
     known = Knowledge(models=(Known(Model("--out=os", type="image")), Known(Model("m", input_schema=schema))))
-    assert [text for _, text, _ in at_cursor("%skytells_form |", known) or ()] == ['"--out=os"', "m"]
+    assert [text for _, text, _ in at_cursor("%skytells_form |", known) or ()] == ["m"]
     assert [text for _, text, _ in at_cursor("%skytells_form m s|", known) or ()] == ["seed="]
     assert [text for _, text, _ in at_cursor("%skytells_form m |", known) or ()][:2] == ["seed=", "--input"]
 

@@ -17,7 +17,10 @@ import os, sys, types, pandas, skytells_nb as sky
 from PIL import Image
 os.chdir({folder!r})
 os.mkdir("photos")
-Image.new("RGB", (64, 48), "orange").save("photos/fox.png")
+for picture in ("photos/fox.png", "chart.png"):
+    Image.new("RGB", (64, 48), "orange").save(picture)
+with open("prompt.md", "w") as file:
+    file.write("What does the chart show?")
 client = sky.Client()
 n = 41
 texts = ["a red fox", "a blue car"]

@@ -9,6 +9,7 @@ from IPython.core.magic import line_magic, magics_class, no_var_expand
 from ...errors import InputError
 from ..session import current
 from .line_reader import LineReader
+from .pointing import pointing_into
 from .specs import MODEL, MODELS
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class CatalogueMagics(LineReader):
             return None
         from ..render import Catalogue
 
-        found = current().models(read.words, read.options.get("type"))
+        with pointing_into(read):
+            found = current().models(read.words, read.options.get("type"))
         exact = [model for model in found if read.words == (model.slug,)]
         return self._give(read, current().client.model(exact[0].slug) if exact else Catalogue(found))
 

@@ -45,7 +45,7 @@ def complete(text: str, cursor: int, specs: Mapping[str, Spec], knowledge: Knowl
         return _variables(expression, cursor, knowledge)
     if isinstance(where, Body):
         return Completion(cursor)
-    now = typed(where)
+    now = typed(where, knowledge.fields_of)
     if now is None:
         return Completion(cursor)
     piece, found = _fitting(now, where, knowledge)
@@ -82,18 +82,21 @@ def _variables(expression: str, cursor: int, knowledge: Knowledge) -> Completion
 def _fitting(now: Typed, line: Line, knowledge: Knowledge) -> tuple[str, Iterable[Suggestion]]:
     """Give the piece that a suggestion takes the place of, and what there is to suggest."""
     spec, under = line.spec, now.under
+    model = _model(now, knowledge)
     if now.kind == "option":
-        return under, suggestions.options_of(spec, now.options)
+        return under, (
+            *suggestions.options_of(spec, now.options),
+            *suggestions.inputs_as_options(model, now.pairs, spec),
+        )
     if now.kind == "value":
         return _of_option(now, knowledge)
-    if now.kind == "pair":
+    if now.kind == "input":
         return _of_input(now, spec, knowledge)
     found: list[Suggestion] = []
     if not now.words:
         found += [Suggestion(verb, spec.summary) for verb in spec.verbs]
     if _names_a_thing(now, spec):
         found += suggestions.names(spec.of, knowledge)
-    model = _model(now, knowledge)
     if spec.pairs and model is not None and not now.open_quote:
         found += suggestions.inputs(model, now.pairs, spec)
     if not under and (now.words or spec.verbs or not spec.of):
@@ -153,10 +156,10 @@ def _quoted(found: Iterable[Suggestion], now: Typed, after: str) -> Iterable[Sug
     quote = now.open_quote
     for each in found:
         text = each.text
-        if quote and quote not in text and "\\" not in text:
+        if quote and quote not in text and "\\" not in text and not (now.kind == "word" and "=" in text):
             goes_on = text.endswith("/") or after.startswith(quote)
             yield replace(each, text=text if goes_on else text + quote)
         elif not quote and (each.exact or _BARE.fullmatch(text)):
             yield each
-        elif not quote and '"' not in text and "\\" not in text:
+        elif not quote and '"' not in text and "\\" not in text and not (now.kind == "word" and "=" in text):
             yield replace(each, text=f'"{text}"')

@@ -9,6 +9,7 @@ from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var
 from ...errors import InputError, UnknownNameError, plain
 from .. import wiring
 from .line_reader import LineReader
+from .pointing import pointing_into
 from .specs import BUDGET, METER, PICTURES, USAGE
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class CostMagics(LineReader):
         read = self._read(line, USAGE)
         if read is None:
             return None
+        with pointing_into(read):
+            return self._used(read)
+
+    def _used(self, read: Command) -> Any:
         _check(read)
         from ...costs import frames
 
@@ -55,7 +60,7 @@ class CostMagics(LineReader):
     @line_cell_magic
     def skytells_meter(self, line: str, body: str | None = None) -> Any:
         __tracebackhide__ = True
-        read = self._read(line, METER)
+        read = self._read(line, METER, body)
         if read is None:
             return None
         if body is None:

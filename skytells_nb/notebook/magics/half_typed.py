@@ -1,19 +1,22 @@
 """A cell that is being typed: which magic of ours the cursor is in, its finished words, and the piece under the cursor.
 
-Pure. The words are read by `command.split`, as they will be when the cell runs; a quote that is still open is closed
+Pure. The words are read by `tokens.split`, as they will be when the cell runs; a quote that is still open is closed
 for that.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...errors import InputError
-from .command import Option, Spec, Token, split
+from ...schema.coercion import FLAGS
+from ...schema.fields import Field, FlagField
+from .command import Option, Spec, alike
 from .interpolate import end_of
+from .tokens import Token, split
 
 _LONGEST = 20_000
 """Characters of a line, or of a body, before the cursor that are still looked at."""
@@ -77,15 +80,20 @@ def open_expression(text: str) -> str | None:
     return None
 
 
+FieldsOf = Callable[[str], Iterable[Field]]
+"""Gives what is known of a model's inputs by its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """The words of a line up to the cursor. `under` is the one under the cursor, whose text ends there.
 
-    `kind` says what `under` is: a word, the value of the pair `name`, an option's name, or the value of `option`.
-    `open_quote` is the quote that it began with, "" for none.
+    `kind` says what `under` is: a word, an option's name, the value of `option`, or the value of the input `name`,
+    which may be given as a pair or as an option. `open_quote` is the quote that it began with, "" for none. `words`,
+    `pairs` (the inputs' names) and `options` stand before it.
     """
 
-    kind: Literal["word", "pair", "option", "value"]
+    kind: Literal["word", "option", "value", "input"]
     under: str = ""
     name: str = ""
     option: Option | None = None
@@ -95,24 +103,31 @@ class Typed:
     options: frozenset[str] = frozenset()
 
 
-def typed(line: Line) -> Typed | None:
+def typed(line: Line, fields_of: FieldsOf) -> Typed | None:
     """Read the words up to the cursor; None where no word can be going on, as right after a closing quote."""
     tokens, closer = _tokens(line.rest)
     if tokens is None:
         return None
-    under = Token("") if not closer and (not tokens or line.rest[-1:].isspace()) else tokens.pop()
+    blank = not closer and (not tokens or line.rest[-1:].isspace())
+    under = None if blank else tokens.pop()
+    reader = _Reader(line.spec, fields_of)
+    for token in tokens:
+        reader.read(token)
+    now = reader.so_far(closer)
+    if under is None:
+        return now
     if not line.rest.endswith(under.text):
         return None
-    words, pairs, given, waiting = _finished(tokens, line.spec)
-    now = Typed("word", under.text, "", None, closer, tuple(words), frozenset(pairs), frozenset(given))
-    if waiting is not None:
-        return replace(now, kind="value", under=under.whole, option=waiting)
-    if under.name is not None and under.name.startswith("--"):
-        option = _option(under.name, line.spec)
-        return replace(now, kind="value", option=option) if option and option.read else None
-    if under.name is not None:
-        return replace(now, kind="pair", name=under.name)
-    return replace(now, kind="option") if under.text.startswith("-") and not closer else now
+    if now.kind != "word":
+        return replace(now, under=under.whole)
+    if under.name is None:
+        is_option = under.text.startswith("-") and not closer
+        return replace(now, kind="option" if is_option else "word", under=under.text)
+    if not under.name.startswith("-"):
+        return replace(now, kind="input", under=under.text, name=under.name)
+    reader.read_option(under.name)
+    now = reader.so_far(closer)
+    return None if now.kind == "word" else replace(now, under=under.text)
 
 
 def _tokens(rest: str) -> tuple[list[Token] | None, str]:
@@ -124,28 +139,58 @@ def _tokens(rest: str) -> tuple[list[Token] | None, str]:
     return None, ""
 
 
-def _finished(tokens: list[Token], spec: Spec) -> tuple[list[str], list[str], list[str], Option | None]:
-    """Sort the words that are finished; the option that still waits for its value comes last."""
-    words: list[str] = []
-    pairs: list[str] = []
-    given: list[str] = []
-    waiting: Option | None = None
-    for token in tokens:
-        if waiting is not None:
-            waiting = None
+class _Reader:
+    """Sorts the words that are finished, as `command` will when the line runs, but minds no mistakes."""
+
+    def __init__(self, spec: Spec, fields_of: FieldsOf) -> None:
+        self._spec = spec
+        self._fields_of = fields_of
+        self._words: list[str] = []
+        self._pairs: list[str] = []
+        self._options: list[str] = []
+        self._waiting: Option | Field | None = None
+        self._is_flag = False
+
+    def so_far(self, open_quote: str) -> Typed:
+        """Give what was read; what waits for its value says of which kind the next word is."""
+        now = Typed(
+            "word", "", "", None, open_quote, tuple(self._words), frozenset(self._pairs), frozenset(self._options)
+        )
+        match self._waiting:
+            case Option() as option:
+                return replace(now, kind="value", option=option)
+            case Field(name=name):
+                return replace(now, kind="input", name=name)
+        return now
+
+    def read(self, token: Token) -> None:
+        """Read one word."""
+        flag, self._is_flag = self._is_flag, False
+        if self._waiting is not None:
+            self._waiting = None
         elif token.is_option:
-            option = _option(token.name or token.text, spec)
-            given += [] if option is None else [option.name]
-            is_whole = token.name is None and (token.text.startswith("--") or len(token.text) == 2)
-            waiting = option if option is not None and option.read is not None and is_whole else None
-        elif token.name is not None and spec.pairs:
-            pairs.append(token.name)
+            self.read_option(token.name or token.text)
+            if token.name is not None or (not token.text.startswith("--") and len(token.text) > 2):
+                self._waiting = None  # its value is there
+        elif token.name is not None and self._spec.pairs:
+            self._pairs.append(token.name)
+        elif not (flag and token.text.lower() in FLAGS):
+            self._words.append(token.whole)
+
+    def read_option(self, written: str) -> None:
+        """Read an option's name, and note what waits for a value then."""
+        options = self._spec.options
+        if not written.startswith("--"):
+            option = next((each for each in options if each.letter and each.letter == written[1:2]), None)
         else:
-            words.append(token.whole)
-    return words, pairs, given, waiting
-
-
-def _option(typed: str, spec: Spec) -> Option | None:
-    if typed.startswith("--"):
-        return next((option for option in spec.options if option.name == typed[2:].replace("_", "-")), None)
-    return next((option for option in spec.options if option.letter and option.letter == typed[1:2]), None)
+            option = next((each for each in options if alike(each.name, written[2:])), None)
+        if option is not None:
+            self._options.append(option.name)
+            self._waiting = option if option.read is not None else None
+        elif self._spec.inputs and self._words:
+            fields = self._fields_of(self._words[0])
+            field = next((each for each in fields if alike(each.name, written[2:])), None)
+            if field is not None:
+                self._pairs.append(field.name)
+                self._is_flag = isinstance(field, FlagField)
+                self._waiting = None if self._is_flag else field

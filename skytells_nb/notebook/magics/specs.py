@@ -14,7 +14,9 @@ PICTURES = ("spend", "latency", "tokens", "compare")
 
 _OUT = Option("out", "o", str, "put the result into this variable too", "NAME")
 _TAG = Option("tag", "", str, "a word to find the call by in the record", "WORD", of="tag")
-_QUIET = Option("quiet", "q", None, "show nothing; the value is still returned")
+_QUIET = Option("quiet", "q", None, "show nothing, as ; at the end of the line; the value is still returned")
+_SHOW = Option("show", "", None, "show it, where %config SkytellsMagics.quiet says otherwise")
+_FILE = Option("file", "", str, "take the text from a file, as it is, in place of lines below", "prompt.md", of="file")
 _INPUT = Option(
     "input", "i", str, "inputs taken exactly as they are, whatever their names", '{"seed": 7}|{{a_dict}}', raw=True
 )
@@ -31,8 +33,24 @@ CHAT = Spec(
         Option("system", "s", str, "how the model should behave", '"…"'),
         Option("temperature", "t", float, "0 (steady) to 2 (wild)", "0.7"),
         Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
-        Option("stop", "", str, "end the answer before this text", '"…"'),
+        Option("stop", "", str, "end the answer before this text", '"…"', many=True),
+        Option("top-p", "", float, "choose among the likeliest words that make up this share", "0.9"),
+        Option("n", "", int, "how many answers", "2"),
+        Option("frequency-penalty", "", float, "-2 to 2: above 0, words that were used often come less", "0.5"),
+        Option("presence-penalty", "", float, "-2 to 2: above 0, words that were used at all come less", "0.5"),
+        Option("seed", "", int, "the same number asks for the same answer", "7"),
+        Option(
+            "reasoning",
+            "",
+            str,
+            "how long to think first: none, low, medium, high",
+            "low",
+            choices=("none", "low", "medium", "high"),
+        ),
+        Option("image", "", str, "a picture that goes along", "PATH|LINK|{{figure}}", raw=True, many=True, of="file"),
+        _FILE,
         Option("thread", "", str, "a conversation that remembers", "NAME", of="thread"),
+        Option("fresh", "", None, "with --thread: forget what was said in it"),
         Option(
             "api",
             "",
@@ -46,11 +64,13 @@ CHAT = Spec(
         _TAG,
         _TIMEOUT,
         _QUIET,
+        _SHOW,
     ),
     pairs=True,
     examples=(
         "%%skytells_chat\n    What is a notebook?",
         '%%skytells_chat gpt-5 --thread tutor -s "Be brief." -t 0.2\n    And why do people like it?',
+        "%skytells_chat --file prompt.md --image chart.png",
     ),
 )
 THREADS = Spec(
@@ -81,12 +101,22 @@ PREDICT = Spec(
     words=("MODEL",),
     of="media model",
     body="the model's main text",
-    options=(_INPUT, Option("quote", "", None, "say what it would cost; run nothing"), _OUT, _TAG, _TIMEOUT, _QUIET),
+    options=(
+        _INPUT,
+        _FILE,
+        Option("quote", "", None, "say what it would cost, and show the request; run nothing"),
+        _OUT,
+        _TAG,
+        _TIMEOUT,
+        _QUIET,
+        _SHOW,
+    ),
     pairs=True,
+    inputs=True,
     examples=(
         '%skytells_predict truefusion-pro prompt="a red fox in the snow" num_outputs=2',
         "%%skytells_predict truefusion-pro aspect_ratio=16:9 -o run\n    a harbour at dawn: the body is the main text",
-        '%skytells_predict truefusion-ultra prompt="the same fox, at night" image=@photos/fox.png seed={{n + 1}}',
+        '%skytells_predict truefusion-ultra prompt="the same fox, at night" image=@photos/fox.png --seed {{n + 1}}',
         "%skytells_predict truefusion-pro prompt=fox num_outputs=4 --quote",
     ),
 )
@@ -95,8 +125,9 @@ FORM = Spec(
     "Show a form of a model's inputs; it checks them, says what they would cost, and runs them.",
     words=("MODEL",),
     of="media model",
-    options=(_INPUT, _OUT),
+    options=(_INPUT, _FILE, _OUT),
     pairs=True,
+    inputs=True,
     examples=("%skytells_form truefusion-pro", '%skytells_form truefusion-pro prompt="a red fox" -o form'),
 )
 MODELS = Spec(
@@ -129,6 +160,7 @@ EMBED = Spec(
         _TAG,
         _TIMEOUT,
         Option("quiet", "q", None, "no line about the call; with -o, show nothing"),
+        _SHOW,
     ),
     examples=(
         "%%skytells_embed -o vectors\n    a red fox\n    a blue car",

@@ -61,6 +61,11 @@ class Knowledge:
         name = slug.lower().rpartition("/")[2]
         return next((known for known in self.models if known.model.slug.lower() == name), None)
 
+    def fields_of(self, slug: str) -> tuple[Field, ...]:
+        """Give what is known of a model's inputs; () for a model that is not known."""
+        known = self.model(slug)
+        return () if known is None else known.fields
+
 
 def typeable(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
     """Leave out what could not be typed, would not be seen as it is, or would be evaluated."""
@@ -72,10 +77,10 @@ def typeable(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
 
 
 def options_of(spec: Spec, given: Iterable[str]) -> Iterator[Suggestion]:
-    """Suggest the options that are not given yet."""
+    """Suggest the options that are not given yet, or may be given again."""
     taken = set(given)
     for option in (*spec.options, HELP):
-        if option.name not in taken:
+        if option.name not in taken or option.many:
             yield Suggestion(f"--{option.name}", option.meaning, exact=True)
 
 
@@ -104,7 +109,19 @@ def inputs(known: Known, given: Iterable[str], spec: Spec) -> Iterator[Suggestio
         taken |= {*_SAID_OTHERWISE, *(option.name.replace("-", "_") for option in spec.options)}
     for field in known.fields:
         if field.name not in taken and _NAME.fullmatch(field.name):
-            yield Suggestion(f"{field.name}=", " · ".join(filter(None, (kind_of(field), describe(field)))), exact=True)
+            yield Suggestion(f"{field.name}=", _about(field), exact=True)
+
+
+def inputs_as_options(known: Known | None, given: Iterable[str], spec: Spec) -> Iterator[Suggestion]:
+    """Suggest the inputs of a model in the form of options, where the magic takes them so."""
+    taken = {*given, *(option.name.replace("-", "_") for option in spec.options)}
+    for field in known.fields if known is not None and spec.inputs else ():
+        if field.name not in taken and _NAME.fullmatch(field.name):
+            yield Suggestion(f"--{field.name.replace('_', '-')}", _about(field), exact=True)
+
+
+def _about(field: Field) -> str:
+    return " · ".join(filter(None, (kind_of(field), describe(field))))
 
 
 _SAID_OTHERWISE = ("messages", "prompt", "model", "stream", "input")
