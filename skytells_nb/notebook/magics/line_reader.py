@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics
 
-from ... import settings
+from ... import key_sources, settings
 from ...errors import InputError, plain
 from .. import cell, preferences
 from . import command
@@ -44,7 +44,7 @@ class LineReader(Magics):
     @property
     def _names(self) -> dict[str, Any]:
         """What {{…}} may use: the user's names, and those that a form's code needs even where nothing is imported."""
-        if secret := os.environ.get(settings.KEY_VARIABLE):
+        if secret := os.environ.get(key_sources.KEY_VARIABLE):
             settings.Key(secret)  # known from now on, so that no {{…}} can send it
         return {"sky": import_module("skytells_nb"), "getpass": getpass.getpass, **self._shell.user_ns}
 
