@@ -175,6 +175,26 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("%%skytells_chat -q --tag lesson\nREPEAT: x", {}),
     ("%%skytells_chat -q --timeout 30\nREPEAT: x", {}),
     ("%%skytells_chat -q -o kept\nREPEAT: x", {}),
+    ("%%skytells_chat -q --thread tutor\nREPEAT: x", {}),
+    (
+        "%%skytells_chat -q --thread tutor -s kind\nREPEAT: y",
+        {
+            "messages": [
+                {"role": "system", "content": "kind"},
+                {"role": "user", "content": "REPEAT: x"},
+                {"role": "assistant", "content": "x"},
+                {"role": "user", "content": "REPEAT: y"},
+            ]
+        },
+    ),
+    ("%%skytells_chat -q --thread tutor --fresh\nREPEAT: x", {}),
+    ("%%skytells_chat -q --fresh\nREPEAT: x", {}),
+    ("%%skytells_chat -q --api chat\nREPEAT: x", {}),
+    ("%%skytells_chat -q --api responses\nREPEAT: x", {}),
+    (
+        "%%skytells_chat -q --api responses -s brief --max-tokens 7 --reasoning low\nREPEAT: x",
+        {"max_output_tokens": 7, "reasoning": {"effort": "low"}, "instructions": "brief"},
+    ),
 ]
 """A cell or line of chat, and what its request holds beside the default model and the body REPEAT: x."""
 
@@ -895,8 +915,38 @@ FAULTS: list[tuple[str, str]] = [
         "import sys; sys.modules['matplotlib'] = None\n%skytells_usage --plot spend",
         "SetupError: Pictures need matplotlib. Run  pip install 'skytells-nb[plots]'",
     ),
-    ("%skytells_login", "SetupError: Nobody can type a key here. Set SKYTELLS_API_KEY before the notebook starts."),
-    ("%skytells_login «--force»", "UnknownNameError: There is no option '--force' of %skytells_login. Known: --help."),
+    ("%skytells_login", "SetupError: The sandbox cannot try a key. Go back online first, with %skytells_sandbox stop."),
+    (
+        "%skytells_login --forget --file",
+        "InputError: %skytells_login does one thing at a time. Use --keyring, --file or --forget.",
+    ),
+    (
+        "%skytells_login «--forse»",
+        "UnknownNameError: There is no option '--forse' of %skytells_login. Did you mean '--forget'?",
+    ),
+    (
+        "%%skytells_chat «--api respond»\nhello",
+        "UnknownNameError: There is no API 'respond'. Did you mean 'responses'?",
+    ),
+    (
+        "%%skytells_chat --api responses --seed 1\nhello",
+        "InputError: seed is no parameter of the Responses API. Leave it out, or ask with --api chat.",
+    ),
+    ("%%skytells_chat «api=chat»\nhello", "InputError: api is no parameter here. Write --api."),
+    ("%skytells_threads show «tutr»", "UnknownNameError: There is no thread 'tutr'. Did you mean 'tutor'?"),
+    (
+        "%skytells_threads «shw» tutor",
+        "UnknownNameError: There is no verb 'shw' of %skytells_threads. Did you mean 'show'?",
+    ),
+    (
+        "%skytells_threads fork tutor aside --at «many»",
+        "InputError: --at must be a whole number, not 'many'. For example: 3.",
+    ),
+    ("%skytells_threads show", "InputError: show does not go with what follows it. Write show NAME."),
+    (
+        "%skytells_threads reset",
+        "InputError: reset does not go with what follows it. Write reset NAME, or reset --all.",
+    ),
 ]
 """A line or cell, and the first line of its error."""
 
@@ -966,6 +1016,8 @@ OTHERS: list[Other] = [
     ),
     Other("type(calls).__name__", "'DataFrame'", before=("calls = %skytells_usage;",)),
     Other("%%skytells_chat;\nREPEAT: x"),
+    Other("%skytells_threads;"),
+    Other("%skytells_threads reset --all", "no threads; --thread NAME begins one"),
     Other("%%skytells_chat gpt-5-nano;\nREPEAT: x"),
     Other("%skytells_predict truefusion prompt=fox;"),
     Other("%%skytells_predict truefusion -o run;\na red fox"),

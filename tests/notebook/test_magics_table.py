@@ -48,10 +48,10 @@ def ran_well(kernel: Kernel, code: str) -> Ran:
 
 
 def asked(sandbox: Sandbox) -> dict[str, Any]:
-    """Give the last chat request, without what every one has."""
-    sent = next(request.json for request in reversed(sandbox.state.requests) if request.path.endswith("completions"))
+    """Give the last request of a chat, without what every one has."""
+    sent = next(request.json for request in reversed(sandbox.state.requests) if request.method == "POST")
     usual = {"model": "deepbrain-router", "messages": [{"role": "user", "content": "REPEAT: x"}]}
-    usual |= {"stream": True, "stream_options": {"include_usage": True}}
+    usual |= {"stream": True, "stream_options": {"include_usage": True}, "input": "REPEAT: x", "store": True}
     return {name: value for name, value in sent.items() if usual.get(name) != value}
 
 
