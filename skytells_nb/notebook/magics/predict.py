@@ -11,7 +11,6 @@ from ...api.inline import file
 from ...errors import InputError, plain
 from .. import page, preferences
 from ..predicting import predict
-from ..recipe import json_text
 from ..session import current
 from .inputs import inputs_of
 from .line_reader import LineReader, is_quiet
@@ -57,8 +56,7 @@ class PredictMagics(LineReader):
         values = self._inputs(read, known, body)
         if "quote" in read.options:
             quote = session.client.quote(model, values)
-            asked = {"model": model, "input": json.loads(json_text(values, known.fields))}
-            print(f"POST /predictions\n{page.visible(json.dumps(asked, indent=2, ensure_ascii=False))}")
+            print(_request(known, values))
             return self._give(read, quote)
         options = {name: read.options[name] for name in ("tag", "timeout") if name in read.options}
         if (preferred := preferences.current().timeout) is not None:
@@ -90,3 +88,11 @@ class PredictMagics(LineReader):
 
 def _fields(model: str) -> tuple[Field, ...]:
     return current().client.model(model).fields
+
+
+def _request(model: Model, values: dict[str, Any]) -> str:
+    """Write what a prediction would send: files by their paths, secrets left out."""
+    from ..recipe import json_text  # which reads magics' lines, and so needs this package
+
+    asked = {"model": model.slug, "input": json.loads(json_text(values, model.fields))}
+    return f"POST /predictions\n{page.visible(json.dumps(asked, indent=2, ensure_ascii=False))}"
