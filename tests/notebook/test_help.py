@@ -37,7 +37,7 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     folder = tmp_path_factory.mktemp("examples")
     own = {"SKYTELLS_NB_LEDGER": str(folder / "ledger.sqlite3"), "SKYTELLS_NB_MEDIA": str(folder / "media")}
     with (
-        Sandbox(pace=20.0) as service,
+        Sandbox(pace=200.0) as service,
         running_kernel(SKYTELLS_BASE_URL=service.url, SKYTELLS_API_KEY="sk-sandbox", **own) as kernel,
     ):
         assert kernel.run("%load_ext skytells_nb").status == "ok"

@@ -37,7 +37,7 @@ class Terminal:
 
     def until(self, wanted: str) -> str:
         """Read until a text is on the screen; give all that was read."""
-        seen, deadline = "", time.monotonic() + 15
+        seen, deadline = "", time.monotonic() + 60
         while wanted not in seen:
             ready, _, _ = select.select([self._screen], [], [], max(0.0, deadline - time.monotonic()))
             assert ready, f"{wanted!r} did not come; the screen holds {seen[-2000:]!r}"
