@@ -594,7 +594,7 @@ FAULTS: list[tuple[str, str]] = [
     ),
     (
         "%%skytells_chat -q\n«{{undefnd}}»",
-        "UnknownNameError: There is no name 'undefnd' for {{undefnd}}. Run the cell that makes it first.",
+        "UnknownNameError: There is no name 'undefnd' for {{undefnd}}. Run the cell that makes it first; for a literal {{ write \\{{.",
     ),
     (
         "%%skytells_chat -q\nFirst line.\nfor «{{txt}}», please",

@@ -45,7 +45,11 @@ def test_whole_value_keeps_its_type() -> None:
     ("text", "said"),
     [
         ("{{studens}}", "There is no name 'studens' for {{studens}}. Did you mean 'students'?"),
-        ("{{zzyzx}}", "There is no name 'zzyzx' for {{zzyzx}}. Run the cell that makes it first."),
+        (
+            "{{zzyzx}}",
+            "There is no name 'zzyzx' for {{zzyzx}}. "
+            r"Run the cell that makes it first; for a literal {{ write \{{.",
+        ),
         ("{{a b}}", r"{{a b}} is not a Python expression. For a literal {{ write \{{."),
         ("{{1/0}}", "{{1/0}} failed: ZeroDivisionError: division by zero. Mend the expression."),
     ],

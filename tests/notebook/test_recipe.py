@@ -594,3 +594,19 @@ def test_line_and_python_send_the_same_file(
     values = {"prompt": "x", "reference_images": [sky.file(picture), "https://x.org/a.png"]}
     assert sent(notebook, shared_sandbox, recipe.magic_line("truefusion-2", fields, values)) == values
     assert sent(notebook, shared_sandbox, recipe.python_code("truefusion-2", values, fields)) == values
+
+
+def test_a_text_that_would_name_a_file_of_json_is_written_otherwise() -> None:
+    """Where @path would be read as JSON, the value itself is written, and read back as it is."""
+    values = {"tags": ["@x.json"], "extra": "@y"}
+    line = recipe.magic_line("m", FIELDS, values)
+    assert line == """%skytells_predict m tags=["@x.json"] extra='"@y"'"""
+    assert recipe.read(line, FIELDS).values == values
+
+
+def test_the_inputs_of_a_line_may_be_options() -> None:
+    """What a magic reads as an option of the model is read back so."""
+    assert recipe.read("%skytells_predict m --prompt 'a fox' --image=@a;", FIELDS, str.upper).values == {
+        "prompt": "a fox",
+        "image": "A",
+    }

@@ -120,12 +120,13 @@ class _Reader:
         self._pairs: dict[str, str] = {}
         self._chosen: dict[str, Any] = {}
         self._places: dict[str, tuple[Span, ...]] = {}
+        self._last: Span = (0, 0)
 
     def read(self, start: int, *, hushed: bool) -> Command:
         """Read all words, in their order."""
         self._tokens.extend(split(self._line, start))
         while self._tokens:
-            token = self._tokens.popleft()
+            token = self._next()
             with pointing(self._line, token.span):
                 if token.is_option:
                     self._read_option(token)
@@ -134,6 +135,11 @@ class _Reader:
                 else:
                     self._add_word(token)
         return Command(tuple(self._words), self._pairs, self._chosen, hushed, self._line, self._places)
+
+    def _next(self) -> Token:
+        token = self._tokens.popleft()
+        self._last = token.span
+        return token
 
     def _add_word(self, token: Token) -> None:
         word = token.whole if self._spec.raw_words else self._expand(token.whole)
@@ -160,10 +166,8 @@ class _Reader:
     def _read_option(self, token: Token) -> None:
         option, given = self._option(token)
         if isinstance(option, Field):
-            after = self._tokens[0].span[1] if self._tokens else 0
-            many = len(self._tokens)
-            value = self._flag(given) if isinstance(option, FlagField) else self._given(given, option.name, "…")
-            self._add_pair(option.name, value, (token.span[0], after if len(self._tokens) < many else token.span[1]))
+            text = self._flag(given) if isinstance(option, FlagField) else self._given(given, option.name, "…")
+            self._add_pair(option.name, text, (token.span[0], self._last[1]))
             return
         if option.read is None:
             if given is not None:
@@ -171,12 +175,11 @@ class _Reader:
             self._chosen[option.name] = True
             self._place(f"--{option.name}", token.span)
             return
-        span = self._tokens[0].span if given is None and self._tokens else token.span
-        self._place(f"--{option.name}", (token.span[0], span[1]))
         given = self._given(given, option.name, option.metavar)
         if option.name in self._chosen and not option.many:
             raise InputError(f"--{option.name} is given twice.", "Keep one of them.")
-        with pointing(self._line, span):
+        self._place(f"--{option.name}", (token.span[0], self._last[1]))
+        with pointing(self._line, self._last):
             value = given if option.raw else _read(option, self._expand(given))
         self._chosen[option.name] = [*self._chosen.get(option.name, ()), value] if option.many else value
 
@@ -186,12 +189,12 @@ class _Reader:
             return given
         if not self._tokens:
             raise InputError(f"--{name} needs a value.", f"For example: --{name} {example or '…'}.")
-        return self._tokens.popleft().whole
+        return self._next().whole
 
     def _flag(self, given: str | None) -> str:
         """Give the value of an input that is yes or no: by itself it is yes."""
-        if given is None and self._tokens and self._tokens[0].name is None and self._tokens[0].text.lower() in FLAGS:
-            given = self._tokens.popleft().text
+        if given is None and self._tokens and self._tokens[0].whole.lower() in FLAGS:
+            given = self._next().whole
         return "true" if given is None else given
 
     def _option(self, token: Token) -> tuple[Option | Field, str | None]:

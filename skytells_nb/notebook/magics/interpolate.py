@@ -112,7 +112,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
         near = nearest(missing, candidates)
         raise UnknownNameError(
             f"There is no name {plain(missing, 80)!r} for {shown}.",
-            f"Did you mean {near!r}?" if near else "Run the cell that makes it first.",
+            f"Did you mean {near!r}?" if near else r"Run the cell that makes it first; for a literal {{ write \{{.",
             name=missing,
             suggestion=near,
         ) from error
