@@ -23,7 +23,8 @@
     └── MediaError               a file that is gone, too large or not what it says
 
 The text of an error is one sentence of what happened and one of what to do. In a notebook an error shows itself as
-that one line; `%tb` shows everything. What a server said is cut, stripped of control characters, and never holds a key.
+that one line, under which the typed line stands with its fault marked, where there is one; `%tb` shows everything.
+What a server said is cut, stripped of control characters, and never holds a key.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ import sys
 import traceback
 from collections.abc import Iterable
 from typing import Any
+
+from .marks import Mark
 
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"
@@ -119,12 +122,28 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return best if best is not None and likeness(best) >= 0.6 else None
 
 
+def holds_secret(text: str) -> bool:
+    """Say whether a text holds one of the keys of this session."""
+    return any(secret in text for secret in _secrets)
+
+
+def _blanked(text: str) -> str:
+    """Put blanks for what must not be printed, and dots for keys, so that everything keeps its place."""
+    for secret in _secrets:
+        text = text.replace(secret, "·" * len(secret))
+    text = _KEYLIKE.sub(lambda found: "·" * len(found[0]), text)
+    return _CONTROL.sub(lambda found: " " * len(found[0]), text).replace("\t", " ")
+
+
 class SkytellsError(Exception):
     """Any error of this package; catch it to catch them all.
 
     Attributes: `error_id` (the service's own word, upper case), `status` (HTTP), `request_id`, `body` (as the server
-    sent it, but for keys that it repeats); each None where there was none.
+    sent it, but for keys that it repeats); each None where there was none. `mark` points at the part of a typed line
+    that is at fault, or is None.
     """
+
+    mark: Mark | None = None
 
     def __init__(
         self,
@@ -157,7 +176,7 @@ class SkytellsError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Show one line where the cell fails; the whole story when somebody asks later, with `%tb`."""
         if sys.exc_info()[1] is self:
-            return [f"{type(self).__name__}: {self}"]
+            return [f"{type(self).__name__}: {self}", *(self.mark.lines(_blanked) if self.mark else ())]
         whole = "".join(traceback.format_exception(self))
         return without_secrets(whole).splitlines()
 

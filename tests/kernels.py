@@ -57,6 +57,16 @@ class Ran:
         )
 
 
+def error_line(ran: Ran, code: str) -> str:
+    """Give the line of an error of ours, under which only a typed line and the mark of its fault may stand."""
+    line, *under = ran.error.split("\n")
+    if under:
+        typed, mark = under
+        assert typed.strip() in [each.strip() for each in code.split("\n")]
+        assert set(mark) == {" ", "^"}
+    return line
+
+
 class Kernel:
     """One running kernel."""
 

@@ -20,7 +20,7 @@ class Preferences:
     many tokens of a thread go along with a question; `quiet` shows nothing unless asked; `timeout` is seconds, None
     for each verb's own. `picture_bytes` is what the pictures of one result may take in the notebook, `sound_bytes` what
     one sound may; `media_folder` where results are kept, "" for the folder of the settings; `key_guard` stops cells
-    that hold an API key.
+    that hold an API key. `value_characters` is what one {{value}} may take in a prompt.
     """
 
     model: str = DEFAULT_CHAT_MODEL
@@ -35,6 +35,7 @@ class Preferences:
     sound_bytes: int = 1_000_000
     media_folder: str = ""
     key_guard: bool = True
+    value_characters: int = 100_000
 
 
 _current = Preferences()
