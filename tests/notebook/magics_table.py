@@ -492,7 +492,7 @@ FAULTS: list[tuple[str, str]] = [
     ),
     (
         "%%skytells_chat «-x»\nhello",
-        "UnknownNameError: There is no option '-x' of %skytells_chat. Known: -h, -o, -q, -s, -t.",
+        "UnknownNameError: There is no option '-x' of %skytells_chat. Known: -f, -h, -o, -q, -s, -t.",
     ),
     ("%%skytells_chat -t «warm»\nhello", "InputError: --temperature must be a number, not 'warm'. For example: 0.7."),
     ("%%skytells_chat -t «nan»\nhello", "InputError: --temperature must be a number, not 'nan'. For example: 0.7."),
