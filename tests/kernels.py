@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Ran:
     """How many display messages came."""
     times: list[float] = field(default_factory=list)
     """When each display message came, in seconds of a monotonic clock."""
+    updated: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was painted anew meanwhile, by place, for whichever cell."""
 
     @property
     def html(self) -> str:
@@ -67,18 +70,28 @@ class Kernel:
         self.manager = manager
         self.client = client
 
-    def run(self, code: str, *, timeout: float = 60.0, cell_id: str | None = None, interrupt_after: str = "") -> Ran:
-        """Run a cell to its end; with `interrupt_after`, press Stop once a display holds that text."""
+    def begin(self, code: str, *, cell_id: str | None = None) -> str:
+        """Begin to run a cell, and give the id of the request."""
         message = self.client.session.msg("execute_request", _request(code))
         if cell_id:
             message["metadata"] = {"cellId": cell_id}
         self.client.shell_channel.send(message)
-        wanted, ran, slots = message["header"]["msg_id"], Ran(), {}
+        return str(message["header"]["msg_id"])
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        self.manager.signal_kernel(signal.SIGKILL)
+
+    def run(self, code: str, *, timeout: float = 60.0, cell_id: str | None = None, interrupt_after: str = "") -> Ran:
+        """Run a cell to its end; with `interrupt_after`, press Stop once a display holds that text."""
+        wanted, ran, slots = self.begin(code, cell_id=cell_id), Ran(), {}
         while True:
             got = self.client.get_iopub_msg(timeout=timeout)
+            kind, content = got["msg_type"], got["content"]
+            if kind == "update_display_data":
+                ran.updated.setdefault(content["transient"]["display_id"], []).append(content["data"])
             if got["parent_header"].get("msg_id") != wanted:
                 continue
-            kind, content = got["msg_type"], got["content"]
             if kind == "stream":
                 setattr(ran, content["name"], getattr(ran, content["name"]) + content["text"])
             elif kind in ("display_data", "update_display_data"):

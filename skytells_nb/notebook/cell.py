@@ -8,6 +8,8 @@ Work that goes on beside the cells, as a run of a form does, belongs to the cell
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,18 +27,35 @@ _counter: int | None = None
 _ahead = 0
 """How far IPython's counter is ahead of the running cell's number: newer versions count on before they run it."""
 _on_screen: list[object] = []
-_owner: ContextVar[Place | None] = ContextVar("skytells_cell", default=None)
+_counts: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
+"""How often each word was counted while the running cell runs."""
+_owner: ContextVar[tuple[Place, int | None] | None] = ContextVar("skytells_cell", default=None)
 
 
 def where() -> Place:
     """Name the cell that this belongs to: the running one, unless another was said."""
-    return _owner.get() or (_cell_id, _execution_count)
+    owner = _owner.get()
+    return (_cell_id, _execution_count) if owner is None else owner[0]
+
+
+def nth() -> int | None:
+    """Say which of the like jobs of its cell's run a call in this block is, counted from 1; None where that is open."""
+    owner = _owner.get()
+    return None if owner is None else owner[1]
+
+
+def count(word: str) -> int | None:
+    """Count how often the running cell has met a word, this time included; None where the cell's id is not known."""
+    return None if where()[0] is None else next(_counts[word])
 
 
 @contextmanager
-def belonging_to(place: Place) -> Iterator[None]:
-    """Let calls that are made in this block, and in tasks begun in it, belong to one cell, whichever runs."""
-    token = _owner.set(place)
+def belonging_to(place: Place, nth: int | None = None) -> Iterator[None]:
+    """Let calls that are made in this block, and in tasks begun in it, belong to one cell, whichever runs.
+
+    `nth` says which of the like jobs of the cell's run they are.
+    """
+    token = _owner.set((place, nth))
     try:
         yield
     finally:
@@ -77,6 +96,7 @@ def _begin(info: Any) -> None:
     ahead = _ahead if getattr(info, "store_history", False) else 0
     _execution_count = None if _counter is None else _counter - ahead
     _on_screen.clear()
+    _counts.clear()
 
 
 def _end(result: Any) -> None:

@@ -59,8 +59,8 @@ class _MetersWhenOpened:
             meter.after(call)
 
 
-def _place() -> tuple[str | None, str | None, int | None]:
-    return (here.notebook(), *cell.where())
+def _place() -> tuple[str | None, str | None, int | None, int | None]:
+    return (here.notebook(), *cell.where(), cell.nth())
 
 
 class _BudgetsWhenSet:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from ...errors import JobCanceledError, MediaError, StillRunningError, plain
+from ...errors import MediaError, StillRunningError
 from ...schema.fields import Field, TextField
-from .. import captions, page
+from .. import page
+from ..jobs.endings import caption, drawn
 from ..jobs.progress import Progress
 from ..live import progress_bundle
 from ..media.gallery import embedded, gallery
@@ -52,24 +53,9 @@ def meter_html(progress: Progress) -> str:
     return f'<div role="progressbar" {name} aria-valuemin="0" aria-valuemax="100"{known}>{drawn["text/html"]}</div>'
 
 
-def trouble(progress: Progress) -> str:
-    """Say in one line what went wrong; "" where nothing did but what was asked for."""
-    error = progress.error
-    if error is None or isinstance(error, JobCanceledError):
-        return ""
-    said = str(error) if isinstance(error, Exception) and str(error) else type(error).__name__
-    return plain(said, 600)
-
-
 def trouble_html(line: str) -> str:
     """Draw what went wrong; it is announced at once."""
     return f'<div role="alert">{page.text(page.cut(line, 600))}</div>' if line else ""
-
-
-def caption(end: Progress) -> str:
-    """Write one line about a run that has ended: as under its result, and why it has none."""
-    line = captions.of_prediction(end.job) if end.job is not None else f"{page.cut(end.model, 80)} · {end.state}"
-    return " · ".join(filter(None, (line, page.cut(trouble(end), 200))))
 
 
 def result_html(end: Progress) -> str:
@@ -84,9 +70,7 @@ def lasting(end: Progress, code: str, earlier: Iterable[str] = ()) -> dict[str, 
 
     It is in a div of the class skytells-lasting.
     """
-    html, text = (page.caption(caption(end)), caption(end)) if end.job is None else gallery(end.job, end.kept)
-    if end.job is not None and not end.job.status.final:
-        html, text = html + page.caption(trouble(end)), f"{text}\n{trouble(end)}"
+    html, text = drawn(end)
     lines = [page.cut(line, 300) for line in earlier]
     past = f"{page.caption('Earlier runs:')}{''.join(map(page.caption, lines))}" if lines else ""
     plainly = [text, code, "Earlier runs:" if lines else "", *lines]

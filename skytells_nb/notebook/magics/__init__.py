@@ -16,6 +16,7 @@ from .chat import ChatMagics
 from .config import SkytellsMagics
 from .conversations import ConversationMagics
 from .costs import CostMagics
+from .jobs import JobMagics
 from .line_reader import LineReader
 from .parts import Part, listed, magics
 from .predict import PredictMagics
@@ -30,6 +31,7 @@ _CLASSES: tuple[type[LineReader], ...] = (
     ChatMagics,
     ConversationMagics,
     PredictMagics,
+    JobMagics,
     CatalogueMagics,
     CostMagics,
     SetupMagics,

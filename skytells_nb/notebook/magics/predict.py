@@ -10,7 +10,7 @@ from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var
 from ...api.inline import file
 from ...errors import InputError, plain
 from .. import page, preferences
-from ..predicting import predict
+from ..predicting import begin, predict
 from ..session import current
 from .inputs import inputs_of
 from .line_reader import LineReader, is_quiet
@@ -58,11 +58,14 @@ class PredictMagics(LineReader):
             quote = session.client.quote(model, values)
             print(_request(known, values))
             return self._give(read, quote)
-        options = {name: read.options[name] for name in ("tag", "timeout") if name in read.options}
+        options = {name: read.options[name] for name in ("tag", "timeout", "fresh") if name in read.options}
         if (preferred := preferences.current().timeout) is not None:
             options.setdefault("timeout", preferred)
+        quiet = is_quiet(read)
+        if "no-wait" in read.options:
+            return self._give(read, begin(model, values, quiet=quiet, **options))
         try:
-            return self._give(read, predict(model, values, quiet=is_quiet(read), **options))
+            return self._give(read, predict(model, values, quiet=quiet, **options))
         except BaseException as error:
             if (job := getattr(error, "prediction", None)) is not None:
                 self._give(read, job)  # its id is the way back to what was paid for

@@ -77,6 +77,8 @@ PREDICT = Spec(
         _INPUT,
         _FILE,
         Option("quote", "", None, "say what it would cost, and show the request; run nothing"),
+        Option("no-wait", "", None, "return at once; a card in the cell follows the job"),
+        Option("fresh", "", None, "run and pay anew, also where this cell has run it before"),
         _OUT,
         _TAG,
         _TIMEOUT,
@@ -89,6 +91,24 @@ PREDICT = Spec(
         '%skytells_predict truefusion-pro prompt="a red fox in the snow" num_outputs=2',
         "%%skytells_predict truefusion-pro aspect_ratio=16:9 -o run\n    the body is the model's main text",
         "%skytells_predict MODEL image=@photos/fox.png --seed {{n + 1}};",
+        '%skytells_predict truefusion-video prompt="a red fox runs" --no-wait -o film',
+    ),
+)
+JOBS = Spec(
+    "skytells_jobs",
+    "List the predictions whose end nobody has seen; wait for them, collect those that are ready, or cancel them.",
+    words=("[resume|collect|cancel]", "[ID]"),
+    options=(
+        Option("all", "", None, "list those of the last seven days too; with resume or cancel: every one listed"),
+        Option("refresh", "", None, "ask the service how the listed ones stand"),
+        _OUT,
+        _TIMEOUT,
+    ),
+    examples=(
+        "%skytells_jobs",
+        "%skytells_jobs --refresh",
+        "%skytells_jobs collect -o ready",
+        "%skytells_jobs cancel --all",
     ),
 )
 FORM = Spec(
@@ -190,4 +210,4 @@ LOGIN = Spec(
     ),
 )
 
-ALL = (CHAT, THREADS, PREDICT, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
+ALL = (CHAT, THREADS, PREDICT, JOBS, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)

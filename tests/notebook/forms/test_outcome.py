@@ -17,6 +17,7 @@ from skytells_nb.errors import JobCanceledError, JobFailedError, StillRunningErr
 from skytells_nb.local import Sandbox
 from skytells_nb.notebook.forms import records
 from skytells_nb.notebook.forms.outcome import CARDS, Outcome
+from skytells_nb.notebook.jobs import endings
 from skytells_nb.notebook.jobs.progress import Progress
 from skytells_nb.notebook.jobs.runner import start
 from skytells_nb.notebook.media.kept import Kept, prepared
@@ -179,7 +180,7 @@ def test_a_cancel_is_no_alert() -> None:
 
 def test_an_error_that_is_not_ours_is_named() -> None:
     """An error without words shows what it is called."""
-    assert records.trouble(replace(GOING_ON, state="failed", error=ZeroDivisionError())) == "ZeroDivisionError"
+    assert endings.trouble(replace(GOING_ON, state="failed", error=ZeroDivisionError())) == "ZeroDivisionError"
 
 
 def test_runs_are_listed_newest_first() -> None:
