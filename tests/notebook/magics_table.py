@@ -950,6 +950,21 @@ FAULTS: list[tuple[str, str]] = [
         "%skytells_threads reset",
         "InputError: reset does not go with what follows it. Write reset NAME, or reset --all.",
     ),
+    (
+        "%skytells_jobs «colect»",
+        "UnknownNameError: There is no verb 'colect' of %skytells_jobs. Did you mean 'collect'?",
+    ),
+    (
+        "%skytells_jobs resume",
+        "InputError: Which job is meant? resume needs an id. %skytells_jobs lists them; or resume --all.",
+    ),
+    ("%skytells_jobs cancel «nope»", "UnknownNameError: There is no job 'nope'."),
+    ("%skytells_jobs cancel x --all", "InputError: An id is given, and --all. Keep one of them."),
+    ("%skytells_jobs --timeout «soon»", "InputError: --timeout must be a number, not 'soon'. For example: 60."),
+    (
+        "%skytells_predict truefusion prompt=x «--no-wait=1»",
+        "InputError: --no-wait takes no value. Write just --no-wait.",
+    ),
 ]
 """A line or cell, and the first line of its error."""
 
@@ -1024,6 +1039,8 @@ OTHERS: list[Other] = [
     Other("type(calls).__name__", "'DataFrame'", before=("calls = %skytells_usage;",)),
     Other("%%skytells_chat;\nREPEAT: x"),
     Other("%skytells_threads;"),
+    Other("%skytells_jobs", "Every job's end has been seen: nothing is left to collect."),
+    Other("%skytells_jobs;"),
     Other("%skytells_threads reset --all", "no threads; --thread NAME begins one"),
     Other("%%skytells_chat gpt-5-nano;\nREPEAT: x"),
     Other("%skytells_predict truefusion prompt=fox;"),
