@@ -79,7 +79,7 @@ def magic_line(model: str, fields: Iterable[Field], values: Mapping[str, Any]) -
     fields = tuple(fields)
     by_name = {field.name: field for field in fields}
     coded = _coded_all(fields, values)
-    words = [_model(model)]
+    words = [model_word(model)]
     body = _body(fields, coded)
     left: dict[str, Any] = {}
     for name, value in _without(coded, body).items():
@@ -105,7 +105,8 @@ def _body(fields: Sequence[Field], coded: Mapping[str, Any]) -> dict[str, str]:
     return {name: text} if exact else {}
 
 
-def _model(model: str) -> str:
+def model_word(model: str) -> str:
+    """Write a model's name as a word of a magic's line; raises `InputError` for one that no line can hold."""
     for word in (*_quotings(_escaped(model)), f"{{{{{literals.write(model, sure=True)}}}}}"):
         try:
             if is_plain(word) and parse(word, PREDICT, with_literals).words == (model,):

@@ -16,7 +16,7 @@ from ..api.record import Call
 from ..api.values import vectors
 from ..costs import here, progress
 from ..costs.budgets import asking
-from . import cell
+from . import cell, known_models, tags
 
 
 class _LedgerWhenNeeded:
@@ -118,9 +118,10 @@ def _counting() -> Iterator[progress.Line]:
 
 
 def connect() -> None:
-    """Hand the recorder, the meters, the budgets and the renderer to the API's layer; twice changes nothing."""
+    """Hand the recorder, the meters, the budgets, the renderer and TAB's memory to the API; twice is as once."""
     if not account.default_observers:
-        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet())
+        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet(), tags.Heard())
+    account.catalogue_reader = known_models.note
     shown.render_with(_draw)
     vectors.frame_with(_frame)
     shown.unless(cell.is_on_screen)

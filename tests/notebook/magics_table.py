@@ -1063,7 +1063,7 @@ OTHERS: list[Other] = [
     ),
     Other(
         "%%skytells_meter --help",
-        printed='Run a cell and show what its calls took and cost; %skytells_meter alone shows the last meter again.\n\n    %%skytells_meter [options]\n\nOptions:\n    -o, --out NAME  put the meter into this variable, before the cell runs\n    -q, --quiet     do not show the meter\n    -h, --help      show this help\n\nExamples:\n    %%skytells_meter\n    replies = [client.chat(word) for word in ("one", "two")]\n    %%skytells_meter -o m -q\n    %skytells_predict truefusion prompt=fox\n',
+        printed='Run a cell and show what its calls took and cost; %skytells_meter alone shows the last meter again.\n\n    %%skytells_meter [options]\n    the code\n\nOptions:\n    -o, --out NAME  put the meter into this variable, before the cell runs\n    -q, --quiet     do not show the meter\n    -h, --help      show this help\n\nExamples:\n    %%skytells_meter\n    replies = [client.chat(word) for word in ("one", "two")]\n    %%skytells_meter -o m -q\n    %skytells_predict truefusion prompt=fox\n',
     ),
     Other("'reached' in globals()", "False", before=("%skytells_predict truefusion-prp prompt=x\nreached = True",)),
     Other(

@@ -10,7 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import InputError, UnknownNameError, plain
 from ...marks import Span
@@ -19,12 +19,16 @@ from ...schema.fields import Field, FlagField
 from .pointing import pointing
 from .tokens import Token, split
 
+Named = Literal["", "any model", "text model", "media model", "vector model", "type", "thread", "tag", "file"]
+"""What kind of thing a word or value names, so that TAB can offer those there are; "" for none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option: its long name without dashes, a letter, and how its text is read (None for a flag).
 
-    A `raw` one keeps its {{…}}, as pairs do; one that may be given `many` times is a list.
+    A `raw` one keeps its {{…}}, as pairs do; one that may be given `many` times is a list. `choices` are the texts to
+    choose from, of which a `several` one takes more than one, with commas between; `of` says what it names otherwise.
     """
 
     name: str
@@ -34,6 +38,9 @@ class Option:
     metavar: str = ""
     raw: bool = False
     many: bool = False
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    of: Named = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ class Spec:
     """What a magic takes; `words` names its positional words, `pairs` says whether it takes name=value.
 
     `inputs` says that the pairs are inputs of the model that is named first, so that they may be options too.
+    `sign` is "%" where there is a line magic to show, `body` says what a cell magic's body is, and `code` that it is
+    Python. The first word may be one of `verbs`; the next (the first, where there are no verbs) names something `of` a
+    kind. `raw_words` keep their {{…}}, as pairs do.
     """
 
     magic: str
@@ -51,6 +61,16 @@ class Spec:
     examples: tuple[str, ...] = ()
     sign: str = "%"
     inputs: bool = False
+    verbs: tuple[str, ...] = ()
+    of: Named = ""
+    body: str = ""
+    raw_words: bool = False
+    code: bool = False
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether there is a cell magic of the name."""
+        return bool(self.body) or self.sign == "%%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +142,7 @@ class _Reader:
         return token
 
     def _add_word(self, token: Token) -> None:
-        word = self._expand(token.whole)
+        word = token.whole if self._spec.raw_words else self._expand(token.whole)
         if len(self._words) == len(self._spec.words) and "help" not in self._chosen:
             shown = plain(word, 60)
             hint = (
@@ -183,11 +203,11 @@ class _Reader:
             return self._by_letter(written, given)
         options = (*self._spec.options, HELP)
         for option in options:
-            if _alike(option.name, written[2:]):
+            if alike(option.name, written[2:]):
                 return option, given
         fields = self._fields()
         for each in fields:
-            if _alike(each.name, written[2:]):
+            if alike(each.name, written[2:]):
                 return each, given
         kind = "option or input" if fields else "option"
         known = [f"--{name}" for name in (*(each.name for each in options), *(each.name for each in fields))]
@@ -212,7 +232,8 @@ class _Reader:
             return tuple(self._inputs(self._words[0]))
 
 
-def _alike(name: str, written: str) -> bool:
+def alike(name: str, written: str) -> bool:
+    """Say whether a name is meant, dashes and underlines being the same."""
     return name == written or name.replace("-", "_") == written.replace("-", "_")
 
 
@@ -231,14 +252,8 @@ def _read(option: Option, given: str) -> Any:
 
 def help_text(spec: Spec) -> str:
     """Write the help of a magic: what it does, how it is called, its options and examples."""
-    shape = " ".join(
-        [
-            f"{spec.sign}{spec.magic}",
-            *spec.words,
-            *(["name=value …"] if spec.pairs else []),
-            "[options]",
-        ]
-    )
+    shape = " ".join([spec.magic, *spec.words, *(["name=value …"] if spec.pairs else []), "[options]"])
+    forms = [f"%{shape}"] * (spec.sign == "%") + [f"%%{shape}", *filter(None, [spec.body])] * spec.is_cell
     rows = [(_flags(option), option.meaning) for option in (*spec.options, HELP)]
     if spec.inputs:
         rows.append(("--INPUT VALUE", "an input of the model, as INPUT=VALUE is; one that is yes or no needs no value"))
@@ -246,7 +261,7 @@ def help_text(spec: Spec) -> str:
     lines = [
         spec.summary,
         "",
-        f"    {shape}",
+        *(f"    {form}" for form in forms),
         "",
         "Options:",
         *(f"    {flags:<{width}}{meaning}" for flags, meaning in rows),

@@ -10,13 +10,12 @@ from ...errors import InputError, UnknownNameError, plain
 from .. import wiring
 from .line_reader import LineReader
 from .pointing import pointing_into
-from .specs import BUDGET, METER, USAGE
+from .specs import BUDGET, METER, PICTURES, USAGE
 
 if TYPE_CHECKING:
     from ...costs.meter import Meter
     from .command import Command
 
-_PICTURES = ("spend", "latency", "tokens", "compare")
 _CHOICES = ("last", "since", "until", "model", "tag", "here")
 
 
@@ -102,8 +101,8 @@ class CostMagics(LineReader):
 def _check(read: Command) -> None:
     """Raise `InputError` for options of %skytells_usage that do not go together, before anything is loaded."""
     kind = read.options.get("plot")
-    if kind is not None and kind not in _PICTURES:
-        raise UnknownNameError.of("picture", kind, _PICTURES)
+    if kind is not None and kind not in PICTURES:
+        raise UnknownNameError.of("picture", kind, PICTURES)
     for name, does in (("plot", "draws"), ("export", "writes")):
         if name in read.options and "by" in read.options:
             raise InputError(f"--{name} {does} calls, and --by sums them up.", "Leave one of them out.")

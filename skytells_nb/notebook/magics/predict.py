@@ -58,14 +58,14 @@ class PredictMagics(LineReader):
             quote = session.client.quote(model, values)
             print(_request(known, values))
             return self._give(read, quote)
-        options = {name: read.options[name] for name in ("tag", "timeout", "fresh") if name in read.options}
+        options: dict[str, Any] = {"quiet": is_quiet(read)}
+        options |= {name: read.options[name] for name in ("tag", "timeout", "fresh") if name in read.options}
         if (preferred := preferences.current().timeout) is not None:
             options.setdefault("timeout", preferred)
-        quiet = is_quiet(read)
         if "no-wait" in read.options:
-            return self._give(read, begin(model, values, quiet=quiet, **options))
+            return self._give(read, begin(model, values, **options))
         try:
-            return self._give(read, predict(model, values, quiet=quiet, **options))
+            return self._give(read, predict(model, values, **options))
         except BaseException as error:
             if (job := getattr(error, "prediction", None)) is not None:
                 self._give(read, job)  # its id is the way back to what was paid for
