@@ -965,6 +965,19 @@ FAULTS: list[tuple[str, str]] = [
         "%skytells_predict truefusion prompt=x «--no-wait=1»",
         "InputError: --no-wait takes no value. Write just --no-wait.",
     ),
+    ("%skytells_model", "InputError: %skytells_model needs a model. %skytells_models lists them."),
+    (
+        "%skytells_model «truefuson-pro»",
+        "UnknownNameError: There is no model 'truefuson-pro'. Did you mean 'truefusion-pro'? [MODEL_NOT_FOUND, HTTP 404, req_…]",
+    ),
+    (
+        "%skytells_embed",
+        "InputError: There is nothing to embed. %skytells_embed {{texts}}, or %%skytells_embed and a body.",
+    ),
+    (
+        "%skytells_embed --dimensions «few» a",
+        "InputError: --dimensions must be a whole number, not 'few'. For example: 256.",
+    ),
 ]
 """A line or cell, and the first line of its error."""
 
@@ -1041,6 +1054,8 @@ OTHERS: list[Other] = [
     Other("%skytells_threads;"),
     Other("%skytells_jobs", "Every job's end has been seen: nothing is left to collect."),
     Other("%skytells_jobs;"),
+    Other("%skytells_model truefusion-pro;"),
+    Other("vectors.shape", "(2, 8)", before=("%%skytells_embed --dimensions 8 -o vectors\none\ntwo",)),
     Other("%skytells_threads reset --all", "no threads; --thread NAME begins one"),
     Other("%%skytells_chat gpt-5-nano;\nREPEAT: x"),
     Other("%skytells_predict truefusion prompt=fox;"),
