@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
-from . import flows, stored, wire
+from . import flows, secret_inputs, stored, wire
 from .prices import price_lists
 from .prices.quotes import NO_QUOTE, Quote
 from .record import Api, Observer
@@ -87,6 +87,7 @@ class Account:
 
     def _tell(self, models: tuple[Model, ...], *, whole: bool) -> None:
         price_lists.note(self.base_url, models)
+        secret_inputs.note(models)
         if catalogue_reader is not None:
             catalogue_reader(self.base_url, models, whole)
 

@@ -63,7 +63,7 @@ def _tool(call: dict[str, Any]) -> str:
 
 @bundle.register
 def _prediction(prediction: Prediction) -> Bundle:
-    """Draw a prediction; its files are saved first, into `settings.media_folder()`, if they are not yet."""
+    """Draw a prediction; its files are saved first, by `media.keeper`, if they are not yet."""
     html, plain = gallery(prediction, default_keeper().keep(prediction))
     return made(plain, html)
 

@@ -17,6 +17,7 @@ from ..costs.ledger import SESSION, Ledger, default_ledger
 from ..costs.totals import Money, number
 from ..errors import NoKeyError, SetupError, plain
 from . import budgets, page, preferences
+from .media.keeper import default_folder
 from .preferences import Preferences
 from .render import bundle, made
 
@@ -58,7 +59,7 @@ def status() -> Status:
         ("today (UTC)", today),
         ("budgets", "; ".join(budgets.sentence(each) for each in budgets.holding().held) or "none"),
         ("record", f"{ledger.trouble or ledger.place}{kept}"),
-        ("media", str(settings.media_folder().absolute())),
+        ("media", str(default_folder().absolute())),
     ]
     return Status((*rows, *_preferred()))
 

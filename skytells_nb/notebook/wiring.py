@@ -13,7 +13,7 @@ from typing import Any
 
 from ..api import account, shown
 from ..api.record import Call
-from ..api.values import vectors
+from ..api.values import keeping, vectors
 from ..costs import here, progress
 from ..costs.budgets import asking
 from . import cell, known_models, tags
@@ -101,6 +101,12 @@ def _frame(vectors_: Any) -> Any:
     return vectors_frame(vectors_)
 
 
+def _results() -> keeping.Keeping:
+    from .media import results
+
+    return results
+
+
 def _ask(question: str) -> asking.Answer | None:
     from .asking import ask
 
@@ -118,12 +124,13 @@ def _counting() -> Iterator[progress.Line]:
 
 
 def connect() -> None:
-    """Hand the recorder, the meters, the budgets, the renderer and TAB's memory to the API; twice is as once."""
+    """Hand recorder, meters, budgets, renderer, keeper of files and TAB's memory to the API; twice is as once."""
     if not account.default_observers:
         account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet(), tags.Heard())
     account.catalogue_reader = known_models.note
     shown.render_with(_draw)
     vectors.frame_with(_frame)
+    keeping.keep_with(_results)
     shown.unless(cell.is_on_screen)
     asking.ask_with(_ask)
     progress.show_with(_counting)

@@ -104,7 +104,9 @@ ALLOWED: dict[str, set[str]] = {name: {"style"} for name in _TAGS}
 ALLOWED["ol"] |= {"start"}
 ALLOWED["a"] = {"href", "title", "target", "rel", "style", "download"}
 ALLOWED["img"] = {"src", "alt", "style"}
-ALLOWED["audio"] = ALLOWED["video"] = {"controls", "preload", "src", "title", "style"}
+ALLOWED["audio"] = {"controls", "preload", "src", "title", "style"}
+ALLOWED["video"] = ALLOWED["audio"] | {"poster"}
+ALLOWED["details"] = ALLOWED["summary"] = {"style"}
 
 _SOURCE = re.compile(r"data:(?:image/(?:webp|png|jpeg)|audio/[a-z0-9]+|video/[a-z0-9]+);base64,[A-Za-z0-9+/=]*\Z")
 _RELATIVE = re.compile(r"[A-Za-z0-9_.%~-]+(?:/[A-Za-z0-9_.%~-]+)*\Z")
@@ -127,6 +129,8 @@ class _Judge(HTMLParser):
                 self.faults.append(f"attribute {tag}.{name}")
             if name == "src" and not (_SOURCE.match(value) or _RELATIVE.match(value)):
                 self.faults.append(f"src {value[:60]}")
+            if name == "poster" and not _SOURCE.match(value):
+                self.faults.append(f"poster {value[:60]}")
             if name == "href" and not (re.match(r"https?://|mailto:", value) or _RELATIVE.match(value)):
                 self.faults.append(f"href {value[:60]}")
             if name == "style" and _BAD_STYLE.search(value):

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from ...api.sniff import Kind
 from ...errors import MediaError, StillRunningError
 from ...schema.fields import Field, TextField
 from .. import page
 from ..jobs.endings import caption, drawn
 from ..jobs.progress import Progress
 from ..live import progress_bundle
-from ..media.gallery import embedded, gallery
+from ..media import kinds
+from ..media.cards import embedded
+from ..media.gallery import gallery
 from ..media.kept import Kept
 from ..media.thumbnails import thumbnail
 
@@ -27,7 +30,6 @@ SMALL = 160
 """Pixels of the side of a run's picture in the list of runs."""
 
 _SMALL_BUDGET = 10_000
-_ICONS = {"image": "▧", "audio": "♪", "video": "▶", "text": "¶", "file": "▤"}
 _WORDS = {"running": "processing", "saving": "saving the files"}
 
 
@@ -107,10 +109,11 @@ def about(fields: Iterable[Field], end: Progress) -> str:
 
 
 def _small(kept: Kept, alt: str) -> str:
-    if kept.kind != "image" or kept.thumbnail is None:
+    picture = kept.thumbnail if kept.kind == "image" else kept.poster
+    if picture is None:
         return ""
     with suppress(MediaError):
-        small = thumbnail(kept.thumbnail, max_side=SMALL, budget=_SMALL_BUDGET)
+        small = thumbnail(picture, max_side=SMALL, budget=_SMALL_BUDGET)
         source = embedded(replace(kept, thumbnail=small.data, thumbnail_mime=small.mime))
         label = page.attribute(alt)
         return f'<img src="{source}" alt="{label}" style="width:72px;height:auto;border-radius:3px;flex:none">'
@@ -118,8 +121,8 @@ def _small(kept: Kept, alt: str) -> str:
 
 
 def _sign(end: Progress) -> str:
-    kind = next((kept.kind for kept in end.kept), "text")
-    sign = _ICONS[kind] if end.state == "succeeded" else "✕"
+    kind: Kind = next((kept.kind for kept in end.kept), "text")
+    sign = kinds.SIGNS[kind] if end.state == "succeeded" else "✕"
     style = (
         f"width:72px;height:48px;line-height:48px;text-align:center;font-size:1.4em;background:{page.TINT};flex:none"
     )

@@ -135,8 +135,7 @@ def _remembered(prediction_id: str) -> Prediction | None:
     """Rebuild a result from what is kept in the media folder, without a request; None where that is not whole."""
     from ..media.keeper import default_keeper
 
-    remembered = getattr(default_keeper(), "remembered", None)
-    return None if remembered is None else remembered(prediction_id)
+    return default_keeper().remembered(prediction_id)
 
 
 def _unseen(error: SkytellsError, name: str) -> SkytellsError:
