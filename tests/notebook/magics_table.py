@@ -37,6 +37,9 @@ def lost():
 """
 """What the lines use: names, and files in the kernel's folder."""
 
+BEGUN = "%%skytells_chat -q --thread known\nREPEAT: x"
+"""A conversation that has begun."""
+
 DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg=="
 """The picture of the set-up, as a link."""
 
@@ -175,9 +178,9 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("%%skytells_chat -q --tag lesson\nREPEAT: x", {}),
     ("%%skytells_chat -q --timeout 30\nREPEAT: x", {}),
     ("%%skytells_chat -q -o kept\nREPEAT: x", {}),
-    ("%%skytells_chat -q --thread tutor\nREPEAT: x", {}),
+    ("%%skytells_chat -q --thread new\nREPEAT: x", {}),
     (
-        "%%skytells_chat -q --thread tutor -s kind\nREPEAT: y",
+        "%%skytells_chat -q --thread known -s kind\nREPEAT: y",
         {
             "messages": [
                 {"role": "system", "content": "kind"},
@@ -187,7 +190,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
             ]
         },
     ),
-    ("%%skytells_chat -q --thread tutor --fresh\nREPEAT: x", {}),
+    ("%%skytells_chat -q --thread known --fresh\nREPEAT: x", {}),
     ("%%skytells_chat -q --fresh\nREPEAT: x", {}),
     ("%%skytells_chat -q --api chat\nREPEAT: x", {}),
     ("%%skytells_chat -q --api responses\nREPEAT: x", {}),
@@ -933,19 +936,47 @@ FAULTS: list[tuple[str, str]] = [
         "InputError: seed is no parameter of the Responses API. Leave it out, or ask with --api chat.",
     ),
     ("%%skytells_chat «api=chat»\nhello", "InputError: api is no parameter here. Write --api."),
-    ("%skytells_threads show «tutr»", "UnknownNameError: There is no thread 'tutr'. Did you mean 'tutor'?"),
+    ("%skytells_threads show «knwn»", "UnknownNameError: There is no thread 'knwn'. Did you mean 'known'?"),
     (
-        "%skytells_threads «shw» tutor",
+        "%skytells_threads «shw» known",
         "UnknownNameError: There is no verb 'shw' of %skytells_threads. Did you mean 'show'?",
     ),
     (
-        "%skytells_threads fork tutor aside --at «many»",
+        "%skytells_threads fork known aside --at «many»",
         "InputError: --at must be a whole number, not 'many'. For example: 3.",
     ),
     ("%skytells_threads show", "InputError: show does not go with what follows it. Write show NAME."),
     (
         "%skytells_threads reset",
         "InputError: reset does not go with what follows it. Write reset NAME, or reset --all.",
+    ),
+    (
+        "%skytells_jobs «colect»",
+        "UnknownNameError: There is no verb 'colect' of %skytells_jobs. Did you mean 'collect'?",
+    ),
+    (
+        "%skytells_jobs resume",
+        "InputError: Which job is meant? resume needs an id. %skytells_jobs lists them; or resume --all.",
+    ),
+    ("%skytells_jobs cancel «nope»", "UnknownNameError: There is no job 'nope'."),
+    ("%skytells_jobs cancel x --all", "InputError: An id is given, and --all. Keep one of them."),
+    ("%skytells_jobs --timeout «soon»", "InputError: --timeout must be a number, not 'soon'. For example: 60."),
+    (
+        "%skytells_predict truefusion prompt=x «--no-wait=1»",
+        "InputError: --no-wait takes no value. Write just --no-wait.",
+    ),
+    ("%skytells_model", "InputError: %skytells_model needs a model. %skytells_models lists them."),
+    (
+        "%skytells_model «truefuson-pro»",
+        "UnknownNameError: There is no model 'truefuson-pro'. Did you mean 'truefusion-pro'? [MODEL_NOT_FOUND, HTTP 404, req_…]",
+    ),
+    (
+        "%skytells_embed",
+        "InputError: There is nothing to embed. %skytells_embed {{texts}}, or %%skytells_embed and a body.",
+    ),
+    (
+        "%skytells_embed --dimensions «few» a",
+        "InputError: --dimensions must be a whole number, not 'few'. For example: 256.",
     ),
 ]
 """A line or cell, and the first line of its error."""
@@ -1004,12 +1035,16 @@ OTHERS: list[Other] = [
     Other("%skytells_usage;"),
     Other("%skytells_models fusion --type image;"),
     Other("%skytells_form truefusion-pro --prompt fox -o form;"),
-    Other("form.values", "{'prompt': 'fox'}"),
+    Other("form.values", "{'prompt': 'fox'}", before=("%skytells_form truefusion-pro --prompt fox -o form;",)),
     Other(
         "%skytells_predict truefusion-pro prompt=x --quote -o price;",
         printed='POST /predictions\n{\n  "model": "truefusion-pro",\n  "input": {\n    "prompt": "x"\n  }\n}\n',
     ),
-    Other("price", "about $0.04 (1 × $0.04 per image)"),
+    Other(
+        "price",
+        "about $0.04 (1 × $0.04 per image)",
+        before=("%skytells_predict truefusion-pro prompt=x --quote -o price;",),
+    ),
     Other(
         "%%skytells_chat --quote -o price;\nhi",
         printed='POST /chat/completions\n{\n  "model": "deepbrain-router",\n  "messages": [\n    {\n      "role": "user",\n      "content": "hi"\n    }\n  ],\n  "stream": true\n}\n',
@@ -1017,11 +1052,14 @@ OTHERS: list[Other] = [
     Other("type(calls).__name__", "'DataFrame'", before=("calls = %skytells_usage;",)),
     Other("%%skytells_chat;\nREPEAT: x"),
     Other("%skytells_threads;"),
+    Other("%skytells_jobs", "Every job's end has been seen: nothing is left to collect."),
+    Other("%skytells_jobs;"),
+    Other("%skytells_model truefusion-pro;"),
+    Other("vectors.shape", "(2, 8)", before=("%%skytells_embed --dimensions 8 -o vectors\none\ntwo",)),
     Other("%skytells_threads reset --all", "no threads; --thread NAME begins one"),
     Other("%%skytells_chat gpt-5-nano;\nREPEAT: x"),
     Other("%skytells_predict truefusion prompt=fox;"),
-    Other("%%skytells_predict truefusion -o run;\na red fox"),
-    Other("run.input", "{'prompt': 'a red fox'}"),
+    Other("run.input", "{'prompt': 'a red fox'}", before=("%%skytells_predict truefusion -o run;\na red fox",)),
     Other("kept.text", "'x'", before=("%%skytells_chat -q -o kept\nREPEAT: x",)),
     Other("_.text", "'y'", before=("%%skytells_chat -q\nREPEAT: y",)),
     Other("len(kept.choices)", "2", before=("%%skytells_chat -q --n 2 -o kept\nREPEAT: z",)),
@@ -1033,7 +1071,7 @@ OTHERS: list[Other] = [
     ),
     Other("%%skytells_meter -q\n1 + 1", "2"),
     Other("%%skytells_meter -o spent -q\n'kept'", "'kept'"),
-    Other("type(spent).__name__", "'Meter'"),
+    Other("type(spent).__name__", "'Meter'", before=("%%skytells_meter -o spent -q\n1",)),
     Other(
         "%skytells_sandbox --help",
         printed="Go offline: use a local Skytells that needs no key and bills nothing. `stop` goes back.\n\n    %skytells_sandbox [stop] [options]\n\nOptions:\n    -h, --help  show this help\n\nExamples:\n    %skytells_sandbox\n    %skytells_sandbox stop\n",

@@ -12,6 +12,7 @@ import pytest
 from skytells_nb.local import Sandbox
 from tests.kernels import Kernel, Ran, running_kernel
 from tests.notebook.magics_table import (
+    BEGUN,
     BODIES,
     FAULTS,
     OPTIONS,
@@ -35,7 +36,7 @@ def notebook(tmp_path_factory: pytest.TempPathFactory, shared_sandbox: Sandbox) 
         "SKYTELLS_NB_MEDIA": str(place / "media"),
     }
     with running_kernel(**environment) as kernel:
-        for cell in (f"%cd -q {place}", "%load_ext skytells_nb", "%skytells_sandbox", SETUP):
+        for cell in (f"%cd -q {place}", "%load_ext skytells_nb", "%skytells_sandbox", SETUP, BEGUN):
             assert kernel.run(cell).error == ""
         yield kernel
 

@@ -41,4 +41,5 @@ class CatalogueMagics(LineReader):
             return None
         if not read.words:
             raise InputError("%skytells_model needs a model.", "%skytells_models lists them.")
-        return cast("Model", self._give(read, current().client.model(read.words[0])))
+        with pointing_into(read):
+            return cast("Model", self._give(read, current().client.model(read.words[0])))

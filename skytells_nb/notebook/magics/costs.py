@@ -8,9 +8,9 @@ from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var
 
 from ...errors import InputError, UnknownNameError, plain
 from .. import wiring
+from .cost_specs import BUDGET, METER, PICTURES, USAGE
 from .line_reader import LineReader
 from .pointing import pointing_into
-from .specs import BUDGET, METER, PICTURES, USAGE
 
 if TYPE_CHECKING:
     from ...costs.meter import Meter

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from ... import key_sources
-from ...costs.budgets.rules import Policy
-from ...costs.summing.grouping import GROUPINGS
 from ..preferences import FORMATS
 from .command import Option, Spec
+from .cost_specs import BUDGET, METER, OUT, USAGE
 
-PICTURES = ("spend", "latency", "tokens", "compare")
-"""What `%skytells_usage --plot` draws."""
-
-_OUT = Option("out", "o", str, "put the result into this variable too", "NAME")
 _TAG = Option("tag", "", str, "a word to find the call by in the record", "WORD", of="tag")
 _QUIET = Option("quiet", "q", None, "show nothing, as ; at the end of the line; the value is still returned")
 _SHOW = Option("show", "", None, "show it, where %config SkytellsMagics.quiet says otherwise")
@@ -70,7 +63,7 @@ CHAT = Spec(
             choices=("chat", "responses"),
         ),
         Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
-        _OUT,
+        OUT,
         _TAG,
         _TIMEOUT,
         _QUIET,
@@ -94,7 +87,7 @@ THREADS = Spec(
         Option("at", "", int, "fork: take the first turns only, so many", "3"),
         Option("all", "", None, "reset: forget all of them"),
         Option("force", "", None, "export: write over a file that is there"),
-        _OUT,
+        OUT,
     ),
     examples=(
         "%skytells_threads",
@@ -118,7 +111,7 @@ PREDICT = Spec(
         Option("quote", "", None, "say what it would cost, and show the request; run nothing"),
         Option("no-wait", "", None, "return at once; a card in the cell follows the job"),
         Option("fresh", "", None, "run and pay anew, also where this cell has run it before"),
-        _OUT,
+        OUT,
         _TAG,
         _TIMEOUT,
         _QUIET,
@@ -142,7 +135,7 @@ JOBS = Spec(
     options=(
         Option("all", "", None, "list those of the last seven days too; with resume or cancel: every one listed"),
         Option("refresh", "", None, "ask the service how the listed ones stand"),
-        _OUT,
+        OUT,
         _TIMEOUT,
     ),
     examples=(
@@ -157,7 +150,7 @@ FORM = Spec(
     "Show a form of a model's inputs; it checks them, says what they would cost, and runs them.",
     words=("MODEL",),
     of="media model",
-    options=(_INPUT, _FILE, _OUT),
+    options=(_INPUT, _FILE, OUT),
     pairs=True,
     inputs=True,
     examples=("%skytells_form truefusion-pro", '%skytells_form truefusion-pro prompt="a red fox" -o form'),
@@ -167,7 +160,7 @@ MODELS = Spec(
     "List the models with their prices; words narrow the list, a model's own name shows its inputs.",
     words=("[WORD]", "[WORD]", "[WORD]", "[WORD]"),
     of="any model",
-    options=(Option("type", "", str, "only models of this type", "image", of="type"), _OUT),
+    options=(Option("type", "", str, "only models of this type", "image", of="type"), OUT),
     examples=("%skytells_models", "%skytells_models fusion --type image", "%skytells_models truefusion-pro"),
 )
 MODEL = Spec(
@@ -175,7 +168,7 @@ MODEL = Spec(
     "Show one model: its inputs with their limits, its price, and lines to copy.",
     words=("NAME",),
     of="any model",
-    options=(_OUT,),
+    options=(OUT,),
     examples=("%skytells_model truefusion-pro", "%skytells_model gpt-5 -o model"),
 )
 EMBED = Spec(
@@ -188,7 +181,7 @@ EMBED = Spec(
     options=(
         Option("dimensions", "d", int, "shorter vectors, where the model can", "256"),
         Option("quote", "", None, "say what it would cost; send nothing"),
-        _OUT,
+        OUT,
         _TAG,
         _TIMEOUT,
         Option("quiet", "q", None, "no line about the call; with -o, show nothing"),
@@ -198,93 +191,6 @@ EMBED = Spec(
         "%%skytells_embed -o vectors\n    a red fox\n    a blue car",
         "%skytells_embed skytells-embed-3-small {{texts}} --dimensions 256",
         '%skytells_embed {{frame["review"]}} --quote',
-    ),
-)
-USAGE = Spec(
-    "skytells_usage",
-    "Load the record of calls as a DataFrame: tokens, seconds, cost.",
-    options=(
-        Option(
-            "by",
-            "",
-            str,
-            "sum up by model, api, day, tag, status, cell, notebook, or several",
-            "model,day",
-            choices=GROUPINGS,
-            several=True,
-        ),
-        Option("last", "", str, "only the last 30m, 12h, 7d or 2w", "7d"),
-        Option("since", "", str, "only from this day or moment on (UTC)", "2026-03-01"),
-        Option("until", "", str, "only before this day or moment (UTC)", "2026-04-01"),
-        Option("model", "", str, "only this model", "MODEL", of="any model"),
-        Option("tag", "", str, "only the calls with this tag", "WORD", of="tag"),
-        Option("here", "", None, "only what this notebook called"),
-        Option("all", "", None, "live and sandbox calls together"),
-        Option(
-            "plot",
-            "",
-            str,
-            "draw spend, latency, tokens or compare, instead of showing the frame",
-            "spend",
-            choices=PICTURES,
-        ),
-        Option(
-            "export",
-            "",
-            str,
-            "write the calls to a .csv, .json, .jsonl or .parquet file instead",
-            "costs.csv",
-            of="file",
-        ),
-        _OUT,
-    ),
-    examples=(
-        "%skytells_usage",
-        "%skytells_usage --by model,day --last 7d -o costs",
-        "%skytells_usage --by cell --here",
-        "%skytells_usage --plot spend --last 30d",
-    ),
-)
-METER = Spec(
-    "skytells_meter",
-    sign="%%",
-    summary="Run a cell and show what its calls took and cost; %skytells_meter alone shows the last meter again.",
-    body="the code",
-    code=True,
-    options=(
-        Option("out", "o", str, "put the meter into this variable, before the cell runs", "NAME"),
-        Option("quiet", "q", None, "do not show the meter"),
-    ),
-    examples=(
-        '%%skytells_meter\n    replies = [client.chat(word) for word in ("one", "two")]',
-        "%%skytells_meter -o m -q\n    %skytells_predict truefusion prompt=fox",
-    ),
-)
-BUDGET = Spec(
-    "skytells_budget",
-    "Limit what may be spent, in USD: a call over it is refused before it is sent. Alone: show how it stands.",
-    words=("[AMOUNT|off]",),
-    verbs=("off",),
-    options=(
-        Option("per-call", "", str, "the most that one call may cost", "0.25"),
-        Option(
-            "unknown",
-            "",
-            str,
-            "what becomes of calls without a known bound: allow, ask or refuse",
-            "ask",
-            choices=get_args(Policy),
-        ),
-        Option("tag", "", str, "count only calls with this tag; holds beside the others", "WORD", of="tag"),
-        Option("name", "", str, "keep it with the record, for all kernels, also after a restart", "NAME"),
-        Option("fresh", "", None, "begin a named one at zero"),
-        _OUT,
-    ),
-    examples=(
-        "%skytells_budget 2.00 --per-call 0.25",
-        "%skytells_budget 20 --name lesson --unknown ask",
-        "%skytells_budget --name lesson",
-        "%skytells_budget off",
     ),
 )
 SANDBOX = Spec(
