@@ -96,6 +96,7 @@ def test_the_tree_of_the_docstring_is_the_tree_of_the_classes() -> None:
         ("\x1b[31mred\x1b[0m and \x1b[2Jgone", "red and gone"),
         ("bell\x07 null\x00 delete\x7f", "bell null delete"),
         ("evil\u202etxt.exe\u2066 \u200bhidden \u061cmark \ufeffbom", "eviltxt.exe hidden mark bom"),
+        ("tag\U000e0041 and \ufff9note\ufffb, \u180ehidden", "tag and note, hidden"),
         ("half a \ud83d pair", "half a pair"),
         ("line\u2028separator", "line separator"),
         ("your key sk-live_abc-123456 is bad", "your key sk-… is bad"),
