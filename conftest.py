@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 
 _before = dict(os.environ)
 _home = Path(tempfile.mkdtemp(prefix="skytells-nb-tests-"))
-_running: list[Any] = []
+_running: dict[Path, Any] = {}
 
 
 def pytest_configure() -> None:
@@ -40,7 +39,7 @@ def pytest_configure() -> None:
 
 def pytest_unconfigure() -> None:
     """Give the environment back, and clear up."""
-    for sandbox in _running:
+    for sandbox in _running.values():
         sandbox.stop()
     os.environ.clear()
     os.environ.update(_before)
@@ -57,13 +56,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
         return (yield)
 
 
-@cache
 def _sandbox_of(notebook: Path) -> str:
     from skytells_nb.local import Sandbox
 
-    running = Sandbox(pace=10.0).start()
-    _running.append(running)
-    return running.url
+    if notebook not in _running:
+        _running[notebook] = Sandbox(pace=10.0).start()
+    return str(_running[notebook].url)
 
 
 _LONG = (
