@@ -19,7 +19,7 @@ BY_KIND: dict[str, tuple[str, ...]] = {
         f"<scr<script>ipt>{RAN}</scr</script>ipt>",
         f"<noscript><p title='</noscript><script>{RAN}</script>'>",
         f"<script>require(['base/js/namespace'],()=>{{{RAN}}})</script>",
-        f"<script type=application/vnd.jupyter.widget-view+json>{{\"x\":\"</script><script>{RAN}</script>\"}}</script>",
+        f'<script type=application/vnd.jupyter.widget-view+json>{{"x":"</script><script>{RAN}</script>"}}</script>',
     ),
     "handlers": (
         PICTURE,
