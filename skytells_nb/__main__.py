@@ -1,4 +1,4 @@
-"""The command `skytells-nb`: run the demo, or the local Skytells for other clients."""
+"""The command `skytells-nb`: run the demo, the local Skytells for other clients, or the doctor."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NAME=WORD",
         help="write answers another way, e.g. status=sdk or list=array (repeatable)",
     )
+    doctor = commands.add_parser("doctor", help="check the set-up, and look through notebooks for keys and dead links")
+    doctor.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a notebook, or a folder of them")
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    doctor.add_argument("--online", action="store_true", help="ask the service, and whether links still lead anywhere")
     chosen = parser.parse_args(arguments)
     if chosen.version:
         from importlib.metadata import version
@@ -55,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         name = demonstration.NOTEBOOKS[chosen.notebook]
         return demonstration.run(lab=chosen.lab, folder=chosen.output, jupyter=chosen.jupyter, name=name)
+    if chosen.command == "doctor":
+        from . import doctor as examination
+
+        return examination.run(chosen.notebooks, json=chosen.json, online=chosen.online)
     if chosen.command == "sandbox":
         from .local import Dialect, Options, dialect, faults, serve
 

@@ -40,7 +40,13 @@ _CONTROL = re.compile(
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_KEYLIKE = re.compile(r"(?<![A-Za-z])sk-[A-Za-z0-9_\-]{4,}")
+_BEGINS = r"(?:(?<![A-Za-z]{0})|(?<=\\[nrt]{0})|(?<=\dm{0})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{0}))"
+"""Where a prefix begins a key: at the begin of a word, after an escape as `\\n`, a colour as `ESC[33m`, or `%3D`."""
+_KEYLIKE = re.compile(
+    rf"(?P<kind>sk-{_BEGINS.format('sk-')}|wfb_{_BEGINS.format('wfb_')})(?P<body>[A-Za-z0-9_\-]{{4,}})"
+)
+_KEY_LENGTH = 20
+"""What follows the prefix of a real key is at least this long, and so is a key of another shape."""
 _secrets: set[str] = set()
 
 
@@ -51,10 +57,33 @@ def hide(secret: str) -> None:
 
 
 def without_secrets(text: str) -> str:
-    """Replace the keys of this session, and what looks like one."""
+    """Replace the keys of this session, and what looks like one or like the beginning of one."""
     for secret in _secrets:
         text = text.replace(secret, "…")
-    return _KEYLIKE.sub("sk-…", text)
+    return _KEYLIKE.sub(r"\g<kind>…", text)
+
+
+def keys_in(text: str, shortest: int = _KEY_LENGTH) -> tuple[tuple[int, int], ...]:
+    """Find the real keys in what a person wrote: where each begins and ends, in order.
+
+    A key has its prefix, 20 characters or more and a digit among them, so `sk-learn-contrib` and the short keys of a
+    sandbox are none; or it is a secret of this session, whatever its shape, of at least `shortest` characters.
+    """
+    shaped = [
+        found.span()
+        for found in _KEYLIKE.finditer(text)
+        if len(found["body"]) >= _KEY_LENGTH and any(letter.isdigit() for letter in found["body"])
+    ]
+    known = [
+        found.span() for secret in _secrets if len(secret) >= shortest for found in re.finditer(re.escape(secret), text)
+    ]
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(shaped + known):
+        if spans and start < spans[-1][1]:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
+        else:
+            spans.append((start, end))
+    return tuple(spans)
 
 
 def scrubbed(value: object, depth: int = 100) -> object:

@@ -1,5 +1,6 @@
 """Where the key, the address and the folders come from: argument > session > environment > stored > default.
 
+Where a key may lie outside a call is the business of `key_sources`, which also says in which order.
 Each setting is found by one function that also says where it found it, so that `%skytells_status` can tell. The key is
 held by `Key`, which shows itself nowhere. A plain-http address is accepted on loopback only: elsewhere it would carry
 the key in the clear. Nothing here is read before it is asked for.
@@ -14,10 +15,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from . import key_sources
 from .errors import NoKeyError, SetupError, hide, plain
+from .key_sources import KEY_VARIABLE
 
 DEFAULT_ADDRESS = "https://api.skytells.ai/v1"
-KEY_VARIABLE = "SKYTELLS_API_KEY"
 ADDRESS_VARIABLE = "SKYTELLS_BASE_URL"
 LEDGER_VARIABLE = "SKYTELLS_NB_LEDGER"
 MEDIA_VARIABLE = "SKYTELLS_NB_MEDIA"
@@ -88,25 +90,26 @@ def find_key(argument: str | None = None) -> Found[Key]:
     if argument is not None and not isinstance(argument, str):
         raise SetupError("The api_key argument is not text.", "Give the key as a str.")
     if argument is not None:
-        return Found(_as_key(argument, "the api_key argument"), "argument")
+        return Found(as_key(argument, "the api_key argument"), "argument")
     if _override.key is not None:
         return Found(_override.key, _override.source)
-    if variable := os.environ.get(KEY_VARIABLE):
-        return Found(_as_key(variable, KEY_VARIABLE), KEY_VARIABLE)
-    path = key_file()
-    try:
-        stored = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        stored = ""
-    if stored.strip():
-        return Found(_as_key(stored, "the stored key"), "stored key")
+    for source in key_sources.SOURCES.values():
+        if (found := key_from(source)) is not None:
+            return found
     raise NoKeyError(
         "No Skytells API key was found.",
         f"Run %skytells_login to store one, set {KEY_VARIABLE}, or go offline with %skytells_sandbox.",
     )
 
 
-def _as_key(text: str, where: str) -> Key:
+def key_from(source: key_sources.Source) -> Found[Key] | None:
+    """Read the key of one source; None where it has none. Raises `SetupError` for what cannot be a key."""
+    text = source.read() or ""
+    return Found(as_key(text, source.name), source.name) if text.strip() else None
+
+
+def as_key(text: str, where: str) -> Key:
+    """Make a key of text found `where`; raises `SetupError`, which does not show it, for what no header can carry."""
     secret = text.strip()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise SetupError(
@@ -116,20 +119,15 @@ def _as_key(text: str, where: str) -> Key:
     return Key(secret)
 
 
-def store_key(secret: str) -> Path:
-    """Store the key in the user's configuration folder, readable by this user only; returns the file."""
-    key = _as_key(secret, "what was typed")
-    path = key_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(key.reveal() + "\n")
-    except OSError as error:
-        raise SetupError(
-            f"The key could not be stored in {path}: {error.strerror}.", f"Set {KEY_VARIABLE} instead."
-        ) from error
-    return path
+def store_key(secret: str, *, keyring: bool = False) -> str:
+    """Store the key for this user, in the system's keyring or in a file, and in no other place; returns which.
+
+    Raises `SetupError` for what cannot be a key, or cannot be stored.
+    """
+    key = as_key(secret, "what was typed")
+    place = key_sources.store_in_keyring(key.reveal()) if keyring else str(key_sources.store_in_file(key.reveal()))
+    key_sources.forget("file" if keyring else "keyring")
+    return place
 
 
 def find_address(argument: str | None = None) -> Found[str]:
@@ -180,13 +178,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def key_file() -> Path:
-    """Name the file that holds the stored key (it need not exist)."""
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("skytells_nb", appauthor=False)) / "key"
 
 
 def ledger_place(argument: str | os.PathLike[str] | None = None) -> Path | str:

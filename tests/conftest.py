@@ -33,6 +33,14 @@ def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_keyring() -> Iterator[None]:
+    """Leave the keyring of whoever runs the tests alone, in the programs that they start too."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> Iterator[None]:
     """Let Ctrl-C reach the programs that tests start, also where a shell runs the suite in its background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

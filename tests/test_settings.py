@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from skytells_nb import settings
+from skytells_nb import key_sources, settings
 from skytells_nb.errors import NoKeyError, SetupError
 from skytells_nb.settings import Key, Override, find_address, find_key
 
@@ -56,8 +56,8 @@ def test_the_environment_s_key_beats_the_stored_one(monkeypatch: pytest.MonkeyPa
     assert (found.value.reveal(), found.source) == ("sk-environment", "SKYTELLS_API_KEY")
 
 
-def test_the_stored_key_is_found_last() -> None:
-    """The store is the last rung."""
+def test_the_stored_key_is_found_where_the_environment_has_none() -> None:
+    """What was stored is found, without the blanks around it."""
     settings.store_key("  sk-stored \n")
     found = find_key()
     assert (found.value.reveal(), found.source) == ("sk-stored", "stored key")
@@ -114,9 +114,9 @@ def test_a_key_has_no_vars() -> None:
 
 def test_the_stored_key_is_this_user_s_alone(home: Path) -> None:
     """The file has mode 600, also when it replaces one that others could read."""
-    path = settings.store_key("sk-first")
+    path = Path(settings.store_key("sk-first"))
     path.chmod(0o644)
-    path = settings.store_key("sk-second")
+    assert settings.store_key("sk-second") == str(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == "sk-second\n"
     assert home in path.parents
@@ -132,8 +132,8 @@ def test_a_key_that_cannot_be_stored_says_what_to_do_instead(home: Path) -> None
 
 def test_a_stored_file_that_is_no_text_counts_as_none(home: Path) -> None:
     """Garbage in the store is not a crash."""
-    settings.key_file().parent.mkdir(parents=True)
-    settings.key_file().write_bytes(b"\xff\xfe\x00")
+    key_sources.key_file().parent.mkdir(parents=True)
+    key_sources.key_file().write_bytes(b"\xff\xfe\x00")
     with pytest.raises(NoKeyError):
         find_key()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import InputError, NetworkError, ServiceError, UnknownNameError, plain
 from ..schema import check
@@ -37,13 +37,22 @@ class MediaCalls(Account):
         check.check(slug, model.input_schema, sent)
         return model, sent
 
-    def quote(self, /, model: str, values: Mapping[str, Any] | messages.Prompt, **params: Any) -> Flow[pricing.Quote]:
+    def quote(
+        self,
+        /,
+        model: str,
+        values: Mapping[str, Any] | messages.Prompt,
+        *,
+        api: Literal["chat", "responses"] = "chat",
+        **params: Any,
+    ) -> Flow[pricing.Quote]:
         """Say what a call would cost, and how that is known; checks what is given and sends nothing of it.
 
         `values` are the inputs of a media model; for a text model the prompt as `chat` takes it, with `params` such as
-        `max_tokens` and `n`, which bound the answer; for a model of vectors the texts. Raises `InvalidInputError` or
-        `UnknownNameError` as `submit` does, and `InputError` for what does not go with the model. A text model whose
-        price is printed is quoted by that where the service cannot be reached.
+        `max_tokens` and `n`, which bound the answer; for a model of vectors the texts. `api` is what a text model is
+        asked by: without a limit in `params`, an answer of chat has the service's own, and a response has none. Raises
+        `InvalidInputError` or `UnknownNameError` as `submit` does, and `InputError` for what does not go with the
+        model. A text model whose price is printed is quoted by that where the service cannot be reached.
         """
         try:
             found = yield from self.model(model)
@@ -63,7 +72,7 @@ class MediaCalls(Account):
         system, images = params.pop("system", None), params.pop("images", ())
         asked = messages.messages_of(values, system, images, items=True)
         requests.chat(model, asked, params, stream=False)  # raises for what no request can carry
-        return pricing.quote_text(price, asked, params, limit=pricing.CHAT_LIMIT)
+        return pricing.quote_text(price, asked, params, limit=pricing.CHAT_LIMIT if api == "chat" else None)
 
     def _prepared(
         self,

@@ -94,6 +94,12 @@ def _illustrated(messages: Sequence[Message], images: Sequence[Any]) -> list[Mes
     return [*messages[:last], {**messages[last], "content": [*said, *shown]}, *messages[last + 1 :]]
 
 
+def input_of(asked: Sequence[Message]) -> str | list[Message]:
+    """Give the input of a response: the text alone where there is nothing else."""
+    alone = asked[0].get("content") if len(asked) == 1 and asked[0].get("role") == "user" else None
+    return alone if isinstance(alone, str) else items_of(asked)
+
+
 def items_of(messages: Sequence[Message]) -> list[Message]:
     """Write chat messages as the input items of a response; what is an item already stays as it is."""
     return [item for message in messages for item in _items(message)]

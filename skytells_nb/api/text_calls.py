@@ -121,7 +121,8 @@ class TextCalls(Account):
         told = {"max_output_tokens": max_output_tokens, "temperature": temperature, **params}
         asked = messages.messages_of(prompt, images=images, items=True)
         used, asked, told = _following(asked, previous, model, told | {"instructions": instructions, "store": store})
-        request = _timed(requests.respond(used, _items(asked), _passed_on("respond", told), stream=False), timeout)
+        request = requests.respond(used, messages.input_of(asked), _passed_on("respond", told), stream=False)
+        request = _timed(request, timeout)
         trace = self._text_trace("responses", request, used, tag, asked, told)
         work = flows.ask(request, trace, lambda body: Reply.from_response(whole_response(body)))
         return self._naming_models(used, work)
@@ -149,7 +150,8 @@ class TextCalls(Account):
         told = {"max_output_tokens": max_output_tokens, "temperature": temperature, **params}
         asked = messages.messages_of(prompt, images=images, items=True)
         used, asked, told = _following(asked, previous, model, told | {"instructions": instructions, "store": store})
-        request = _timed(requests.respond(used, _items(asked), _passed_on("respond", told), stream=True), timeout)
+        request = requests.respond(used, messages.input_of(asked), _passed_on("respond", told), stream=True)
+        request = _timed(request, timeout)
 
         def begin() -> Trace:
             return self._text_trace("responses", request, used, tag, asked, told)
@@ -249,19 +251,12 @@ def _following(
     if not isinstance(previous, Reply):
         raise InputError("`previous` is no Reply and no id.", "Give what respond(...) returned; nothing was sent.")
     used = model or (previous.call.model if previous.call else previous.model) or DEFAULT_CHAT_MODEL
-    kept = previous.raw.get("store", "output" in previous.raw)  # the lesson's own response does not say, and is kept
-    if kept is True and previous.id:
+    if previous.kept:
         return used, asked, params | {"previous_response_id": previous.id}
     earlier = previous.raw.get("previous_response_id")
     said = previous.text or previous.refusal or ""
     asked = [*previous.asked, messages.answered(said, previous.tool_calls), *asked]
     return used, asked, params | {"previous_response_id": earlier if isinstance(earlier, str) else None}
-
-
-def _items(asked: list[Message]) -> str | list[Message]:
-    """Give the input of a response: the text alone where there is nothing else."""
-    alone = asked[0].get("content") if len(asked) == 1 and asked[0].get("role") == "user" else None
-    return alone if isinstance(alone, str) else messages.items_of(asked)
 
 
 def _first_embedder(models: Sequence[Model]) -> str:

@@ -1,54 +1,173 @@
-"""Asking a text model from a cell: the answer is shown as it streams, and its turn is remembered."""
+"""Asking a text model from a cell: the answer is shown as it streams, and its turn is remembered.
+
+A turn enters its thread when its answer is whole. One that failed, was stopped or blocked, or says nothing in words
+leaves the thread as it was.
+"""
 
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..api import requests
-from ..api.messages import messages_of
+from ..api import messages, requests
 from ..api.text_calls import DEFAULT_CHAT_MODEL
-from . import answers, cell, page, threads
+from ..errors import InputError, RefusedError, UnknownNameError
+from . import answers, cell, page, preferences
 from .session import current
+from .threads import sending, turns, window
+from .threads.options import for_responses
+from .threads.sending import Sending
+from .threads.turns import APIS, Asker, Content, Turn
 
 if TYPE_CHECKING:
+    from ..api.messages import Prompt
     from ..api.pricing import Quote
-    from ..api.values import Reply
+    from ..api.streams import ChatStream
+    from ..api.values import Delta, Reply
 
 
 def chat(
-    prompt: str, *, system: str | None = None, thread: str | None = None, quiet: bool = False, **options: Any
+    prompt: Prompt,
+    *,
+    system: str | None = None,
+    thread: str | None = None,
+    api: str | None = None,
+    fresh: bool = False,
+    quiet: bool = False,
+    **options: Any,
 ) -> Reply:
-    """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`."""
-    asker = threads.Asker(*cell.where())
-    past = threads.before(current().threads.get(thread, ()), asker) if thread else ()
-    stream = current().client.chat_stream(threads.messages(past, prompt), system=system, **options)
+    """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`.
+
+    `prompt` is a text or a list of texts and pictures. `thread` names the conversation that it continues; `fresh`
+    begins that anew, once the answer has come. `api` is "chat" or "responses", by default what the thread spoke last.
+    Raises `InputError` before anything is sent, and what `Client.chat_stream` raises.
+    """
+    asker = Asker(*cell.where())
+    stream = _Conversation(_sending(prompt, thread, api, asker, fresh=fresh), system, options)
     if quiet:
         for _ in stream:
             pass
     else:
-        answers.show(stream)
+        answers.show(stream, lambda reply: stream.notes(thread, reply) if thread else ())
     reply = stream.reply
-    if thread:
-        turn = threads.Turn(prompt, reply.text, asker)
-        current().threads[thread] = threads.with_turn(current().threads.get(thread, ()), turn)
+    if thread and not _left_out(reply):
+        current().threads.add(thread, stream.turn(asker), anew=fresh)
     cell.shown(reply)
     return reply
 
 
 def quote_chat(
-    prompt: str,
+    prompt: Prompt,
     *,
     model: str = DEFAULT_CHAT_MODEL,
     system: str | None = None,
     thread: str | None = None,
+    api: str | None = None,
+    fresh: bool = False,
     **params: Any,
 ) -> Quote:
     """Print the request that `chat` would send, and say what its answer may cost; no question is sent."""
-    past = threads.before(current().threads.get(thread, ()), threads.Asker(*cell.where())) if thread else ()
-    asked = messages_of(threads.messages(past, prompt), system)
-    found = current().client.quote(model, asked, **params)
-    request = requests.chat(model, asked, params, stream=True)
+    planned = _sending(prompt, thread, api, Asker(*cell.where()), fresh=fresh)
+    if planned.api == "chat":
+        asked = messages.messages_of(planned.messages, system)
+        request, told = requests.chat(model, asked, params, stream=True), params
+    else:
+        asked = messages.messages_of(planned.messages, items=True)
+        told = for_responses({"system": system, **params}) | {"previous_response_id": planned.follows or None}
+        told.setdefault("store", True)
+        request = requests.respond(model, messages.input_of(asked), told, stream=True)
+    found = current().client.quote(model, asked, api=planned.api, **told)
     body = json.dumps(json.loads(request.body or b"{}"), indent=2, ensure_ascii=False)
     print(f"{request.endpoint}\n{page.visible(body)}")
     return found
+
+
+def _sending(prompt: Prompt, thread: str | None, api: str | None, asker: Asker, *, fresh: bool) -> Sending:
+    """Choose what is sent; raises `InputError` for a prompt, a thread or an API that is none."""
+    if api is not None and api not in APIS:
+        raise UnknownNameError.of("API", api, APIS)
+    if thread is None:
+        return Sending(api or "chat", _content(prompt))
+    known = current().threads.so_far(thread)
+    past = () if fresh else turns.before(known, asker)
+    return sending.prepared(past, _content(prompt), api or turns.api_of(known), preferences.current().window)
+
+
+def _content(prompt: Prompt) -> Content:
+    asked = messages.messages_of(prompt)
+    if len(asked) != 1 or asked[0].get("role") != "user":
+        raise InputError("The prompt is a list of messages.", "Give one text, or its parts; --thread remembers.")
+    content = asked[0]["content"]
+    return content if isinstance(content, str) else tuple(content)
+
+
+class _Conversation:
+    """An answer that comes in pieces; where the service has forgotten what it follows, it is asked again, in full."""
+
+    def __init__(self, planned: Sending, system: str | None, options: dict[str, Any]) -> None:
+        self._planned = planned
+        self._system = system
+        self._options = options
+        self._forgotten = False
+        self._stream = self._open()
+
+    def _open(self) -> ChatStream:
+        client, planned = current().client, self._planned
+        if planned.api == "chat":
+            return client.chat_stream(planned.messages, system=self._system, **self._options)
+        told = for_responses({"system": self._system, **self._options})
+        return client.respond_stream(planned.messages, previous=planned.follows or None, **told)
+
+    @property
+    def reply(self) -> Reply:
+        return self._stream.reply
+
+    def __iter__(self) -> Iterator[Delta]:
+        try:
+            yield from self._stream
+        except RefusedError as error:
+            followed = self._planned.follows
+            if not (followed and sending.is_forgotten(followed, error)):
+                raise
+        else:
+            return
+        self._planned = self._planned.in_full
+        self._forgotten = True
+        self._stream = self._open()
+        yield from self._stream
+
+    def notes(self, thread: str, reply: Reply) -> Sequence[str]:
+        """Say which turns went along, and whether this one will be among them."""
+        why = _left_out(reply)
+        forgotten = "the service had forgotten the conversation, which was sent again"
+        left_out = f"this turn is not remembered: {why}"
+        told = (self._planned.said(thread), forgotten if self._forgotten else "", left_out if why else "")
+        return [note for note in told if note]
+
+    def turn(self, asker: Asker) -> Turn:
+        """Give the turn that is to be remembered."""
+        planned, reply = self._planned, self.reply
+        question_tokens, answer_tokens = window.counted(planned.sent, self._system, reply.usage)
+        return Turn(
+            question=planned.question,
+            answer=reply.text or reply.refusal or "",
+            asker=asker,
+            id=uuid.uuid4().hex[:12],
+            sent=tuple(turn.id for turn in planned.sent),
+            model=reply.call.model if reply.call else reply.model,
+            api=planned.api,
+            response=reply.id if planned.api == "responses" and reply.kept else "",
+            question_tokens=question_tokens,
+            answer_tokens=answer_tokens,
+        )
+
+
+def _left_out(reply: Reply) -> str:
+    """Say why an answer cannot be part of a conversation, "" where it can."""
+    if not reply.complete:
+        return "its answer is not whole"
+    if reply.finish_reason == "content_filter":
+        return "its answer was blocked"
+    return "" if reply.text or reply.refusal else "its answer has no words"

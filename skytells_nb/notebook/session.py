@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from .. import settings
 from ..api.client import Client
 from ..api.values import Model, Prediction
-from ..errors import SetupError, SkytellsError, UnknownNameError
-from . import threads, wiring
+from ..errors import SkytellsError, UnknownNameError
+from . import wiring
+from .threads.book import Book
 
 if TYPE_CHECKING:
     from ..local import Sandbox
@@ -31,7 +32,7 @@ class Session:
 
     def __init__(self) -> None:
         wiring.connect()
-        self.threads: dict[str, threads.Thread] = {}
+        self.threads = Book()
         self.recent: deque[Prediction] = deque(maxlen=50)  # what forms offer as earlier results
         self.on_note: Callable[[], None] | None = None
         self._client: Client | None = None
@@ -113,19 +114,6 @@ class Session:
         if self._sandbox is not None:
             self._sandbox.stop()
             self._sandbox = None
-
-    def log_in(self, secret: str) -> str:
-        """Store a key, after asking the service whether it is good; returns a sentence that says what was done."""
-        if settings.in_sandbox():
-            raise SetupError("The sandbox cannot try a key.", "Go back online first, with %skytells_sandbox stop.")
-        with Client(api_key=secret, observers=()) as client:
-            try:
-                known = len(client.models(refresh=True))
-            except SkytellsError as error:
-                raise SetupError(f"The key was not stored: {error.what}", error.fix) from error
-        path = settings.store_key(secret)
-        self.start_again()
-        return f"The key works ({known} models) and is stored in {path}, readable by you only."
 
 
 def _alike(kind: str) -> str:

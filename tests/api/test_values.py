@@ -597,3 +597,19 @@ def test_no_text_breaks_the_reading_of_a_link(link: str) -> None:
     assert all(isinstance(part, str) for part in (file.url, file.host, file.name))
     assert file.kind in {"image", "audio", "video", "file"}
     assert "/" not in file.name
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ({"id": "resp_1", "output": [], "store": True}, True),
+        ({"id": "resp_1", "output": []}, True),
+        ({"id": "resp_1", "output": [], "store": False}, False),
+        ({"output": [], "store": True}, False),
+        ({"id": "resp_1", "output": [], "store": "yes"}, False),
+    ],
+)
+def test_a_response_is_kept_unless_it_says_otherwise(body: object, *, kept: bool) -> None:
+    """The service remembers what it has an id for and does not call not stored."""
+    assert not Reply.from_json({"id": "chatcmpl-1", "choices": [{}]}).kept
+    assert Reply.from_response(body).kept is kept

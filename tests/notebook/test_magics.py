@@ -201,12 +201,6 @@ def test_help_shows_the_magics_own_sign(notebook: Kernel) -> None:
     assert "    %skytells_status\n" in notebook.run("%skytells_status --help").stdout
 
 
-def test_login_is_refused_offline(notebook: Kernel) -> None:
-    """The sandbox would call any key good, so a key is not tried there."""
-    code = "from skytells_nb.notebook.session import current; current().log_in('sk-any')"
-    assert notebook.run(code).error.startswith("SetupError: The sandbox cannot try a key. Go back online first")
-
-
 def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
     """--quote checks the inputs and says the price; no prediction is created."""
     before = len(shared_sandbox.state.jobs)
@@ -252,7 +246,7 @@ def test_quote_sends_nothing(notebook: Kernel, shared_sandbox: Sandbox) -> None:
             "InputError: %skytells_chat is a cell magic. Write %%skytells_chat, and the prompt on the lines below it.",
         ),
         ("%skytells_usage --by modle", "UnknownNameError: There is no grouping 'modle'. Did you mean 'model'?"),
-        ("%skytells_login", "SetupError: Nobody can type a key here. Set SKYTELLS_API_KEY before the notebook starts."),
+        ("%skytells_login", "SetupError: The sandbox cannot try a key. Go back online first, with %skytells_sandbox "),
         (
             "%%skytells_chat -q -o 1x\nhi",
             "InputError: '1x' cannot be the name of a variable. Use letters, digits and _, and no word of",

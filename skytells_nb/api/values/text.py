@@ -220,6 +220,12 @@ class Reply(Shown):
         return (first, *self.others)
 
     @property
+    def kept(self) -> bool:
+        """Whether the service remembers it by its id, so that a response can follow it."""
+        said = self.raw.get("store", "output" in self.raw)  # the lesson's own response does not say, and is kept
+        return said is True and bool(self.id)
+
+    @property
     def cost(self) -> Decimal | None:
         """What it cost in USD; None where that is not known (`call.charge` says why)."""
         return self.call.charge.amount if self.call else None

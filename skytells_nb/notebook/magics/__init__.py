@@ -6,15 +6,18 @@ line and body alike, by one rule (`interpolate`); IPython's own `$name` and `{na
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .. import cell
-from . import command
+from .. import cell, preferences
+from ..preferences import Preferences
+from . import command, guarding
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
+from .conversations import ConversationMagics
 from .costs import CostMagics
 from .line_reader import LineReader
+from .parts import Part, listed, magics
 from .predict import PredictMagics
 from .setup import SetupMagics
 from .specs import ALL
@@ -22,42 +25,46 @@ from .typed import Question, give_an_empty_body
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-    from IPython.core.magic import Magics
 
-_CLASSES: tuple[type[LineReader], ...] = (ChatMagics, PredictMagics, CatalogueMagics, CostMagics, SetupMagics)
+_CLASSES: tuple[type[LineReader], ...] = (
+    ChatMagics,
+    ConversationMagics,
+    PredictMagics,
+    CatalogueMagics,
+    CostMagics,
+    SetupMagics,
+)
 
 for _spec in ALL:
     _home = next(home for home in _CLASSES if hasattr(home, _spec.magic))
     getattr(_home, _spec.magic).__doc__ = command.help_text(_spec)
 
-_loaded: tuple[Magics, ...] = ()
+_PARTS: tuple[Part, ...] = (
+    magics(SkytellsMagics, *_CLASSES),
+    Part(add=lambda _: None, remove=lambda _: preferences.use(Preferences())),
+    listed(lambda shell: shell.input_transformers_cleanup, give_an_empty_body),
+    listed(lambda shell: shell.input_transformer_manager.token_transformers, Question),
+    Part(cell.watch, cell.unwatch),
+    *guarding.PARTS,
+)
+"""All that loading adds, in order; unloading takes it away from the last to the first."""
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics; loading twice changes nothing."""
-    global _loaded
-    if _loaded and _loaded[0].shell is shell:
+    """Add every part; loading twice changes nothing."""
+    if _is_loaded(shell):
         return
-    _loaded = (SkytellsMagics(shell), *(home(shell) for home in _CLASSES))
-    shell.register_magics(*_loaded)
-    shell.input_transformers_cleanup.append(give_an_empty_body)
-    shell.input_transformer_manager.token_transformers.append(Question)
-    cell.watch(shell)
+    for part in _PARTS:
+        part.add(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take away exactly what `load` added."""
-    global _loaded
-    if not _loaded:
+    """Take away exactly what `load` added, and nothing where it added nothing."""
+    if not _is_loaded(shell):
         return
-    configurables: list[Any] = shell.configurables
-    for magics in _loaded:
-        for kind, names in magics.magics.items():
-            for name in names:
-                shell.magics_manager.magics[kind].pop(name, None)
-        shell.magics_manager.registry.pop(type(magics).__name__, None)
-        configurables.remove(magics)
-    shell.input_transformers_cleanup.remove(give_an_empty_body)
-    shell.input_transformer_manager.token_transformers.remove(Question)
-    cell.unwatch(shell)
-    _loaded = ()
+    for part in reversed(_PARTS):
+        part.remove(shell)
+
+
+def _is_loaded(shell: InteractiveShell) -> bool:
+    return SkytellsMagics.__name__ in shell.magics_manager.registry

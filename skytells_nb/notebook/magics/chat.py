@@ -53,6 +53,6 @@ _NO_PARAMETERS = {
     "model": "Name the model first: %%skytells_chat MODEL.",
     "stream": "Answers always stream.",
     "stream_options": "Answers always stream.",
-    **{name: f"Write --{name}." for name in ("system", "thread", "tag", "timeout", "quiet", "quote", "out")},
+    **{name: f"Write --{name}." for name in ("system", "thread", "api", "tag", "timeout", "quiet", "quote", "out")},
 }
 """Names that would collide with what the magic itself says, and what to write instead."""

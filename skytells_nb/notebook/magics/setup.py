@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 from IPython.core.magic import line_magic, magics_class, no_var_expand
 
-from ...errors import InputError, SetupError, plain
-from ..asking import somebody_can_answer
+from ...errors import InputError, plain
 from ..session import current
 from .line_reader import LineReader
 from .specs import LOGIN, SANDBOX, STATUS
@@ -47,12 +45,14 @@ class SetupMagics(LineReader):
     @no_var_expand
     @line_magic
     def skytells_login(self, line: str) -> None:
-        if self._read(line, LOGIN) is None:
+        if (read := self._read(line, LOGIN)) is None:
             return
-        print(current().log_in(_ask_secretly()))
+        chosen = [name for name in ("keyring", "file", "forget") if name in read.options]
+        if len(chosen) > 1 or (chosen == ["forget"] and "from" in read.options):
+            raise InputError("%skytells_login does one thing at a time.", "Use --keyring, --file or --forget.")
+        from .. import login
 
-
-def _ask_secretly() -> str:
-    if not somebody_can_answer():
-        raise SetupError("Nobody can type a key here.", "Set SKYTELLS_API_KEY before the notebook starts.")
-    return getpass.getpass("Skytells API key (not shown): ")
+        if "forget" in read.options:
+            print(login.forget())
+        else:
+            print(login.log_in(read.options.get("from"), chosen[0] if chosen else None))

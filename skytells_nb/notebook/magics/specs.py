@@ -23,6 +23,7 @@ CHAT = Spec(
         Option("max-tokens", "", int, "the longest answer, in tokens", "512"),
         Option("stop", "", str, "end the answer before this text", '"…"'),
         Option("thread", "", str, "a conversation that remembers", "NAME"),
+        Option("api", "", str, "chat or responses: who remembers a thread, this kernel or the service", "responses"),
         Option("quote", "", None, "say what it may cost, and show the request; ask nothing"),
         _OUT,
         _TAG,
@@ -33,6 +34,26 @@ CHAT = Spec(
     examples=(
         "%%skytells_chat\n    What is a notebook?",
         '%%skytells_chat gpt-5 --thread tutor -s "Be brief." -t 0.2\n    And why do people like it?',
+    ),
+)
+THREADS = Spec(
+    "skytells_threads",
+    "List the named conversations; show, rename, fork, reset, export (.md, .json, .ipynb) or import one.",
+    words=("[VERB]", "[NAME]", "[NEW|FILE]"),
+    options=(
+        Option("at", "", int, "fork: take the first turns only, so many", "3"),
+        Option("all", "", None, "reset: forget all of them"),
+        Option("force", "", None, "export: write over a file that is there"),
+        _OUT,
+    ),
+    examples=(
+        "%skytells_threads",
+        "%skytells_threads show tutor",
+        "%skytells_threads rename tutor maths",
+        "%skytells_threads fork tutor aside --at 3",
+        "%skytells_threads reset tutor",
+        "%skytells_threads export tutor tutor.ipynb",
+        "%skytells_threads import tutor.json",
     ),
 )
 PREDICT = Spec(
@@ -130,8 +151,19 @@ STATUS = Spec(
 )
 LOGIN = Spec(
     "skytells_login",
-    "Ask for the API key without showing it, try it, and store it for this user.",
-    examples=("%skytells_login",),
+    "Try the API key that is found; where there is none, ask for it without showing it, and store it for this user.",
+    options=(
+        Option("from", "", str, "use the key of env, keyring, file, colab, kaggle or dotenv, or ask: prompt", "env"),
+        Option("keyring", "", None, "store it in the system's keyring (the default, where there is one)"),
+        Option("file", "", None, "store it in a file that only you can read"),
+        Option("forget", "", None, "remove what is stored"),
+    ),
+    examples=(
+        "%skytells_login",
+        "%skytells_login --from colab",
+        "%skytells_login --from prompt --keyring",
+        "%skytells_login --forget",
+    ),
 )
 
-ALL = (CHAT, PREDICT, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
+ALL = (CHAT, THREADS, PREDICT, FORM, MODELS, USAGE, METER, BUDGET, SANDBOX, STATUS, LOGIN)
