@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from .hostile_texts import BY_KIND
 
 PAYLOADS = tuple(payload for kind in BY_KIND.values() for payload in kind)
+SOME = tuple(payload for kind in BY_KIND.values() for payload in kind[:4])
+"""Four of each kind, for widgets, which take long to make and show all texts by the same few functions."""
 
 _TAGS = {"div", "span", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"} | {
     "table",
