@@ -42,6 +42,7 @@ _CONTROL = re.compile(
 )
 _BEGINS = r"(?:(?<![A-Za-z]{0})|(?<=\\[nrt]{0})|(?<=\dm{0})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{0}))"
 """Where a prefix begins a key: at the begin of a word, after an escape as `\\n`, a colour as `ESC[33m`, or `%3D`."""
+_SCRIPT = re.compile(r"(?i)\b(javascript|vbscript|livescript):(?=\S)")  # JupyterLab makes a link of it in any text
 _KEYLIKE = re.compile(
     rf"(?P<kind>sk-{_BEGINS.format('sk-')}|wfb_{_BEGINS.format('wfb_')})(?P<body>[A-Za-z0-9_\-]{{4,}})"
 )
@@ -100,8 +101,9 @@ def scrubbed(value: object, depth: int = 100) -> object:
 
 
 def plain(text: object, limit: int = 400) -> str:
-    """Make foreign text safe to print: one line, no control or direction marks, no key, at most `limit` characters."""
+    """Make foreign text safe to print: a line of at most `limit` characters without hiding marks, keys and scripts."""
     line = without_secrets(" ".join(_CONTROL.sub("", str(text)[: limit * 8]).split()))
+    line = _SCRIPT.sub(r"\1: ", line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

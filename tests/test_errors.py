@@ -98,6 +98,7 @@ def test_the_tree_of_the_docstring_is_the_tree_of_the_classes() -> None:
         ("evil\u202etxt.exe\u2066 \u200bhidden \u061cmark \ufeffbom", "eviltxt.exe hidden mark bom"),
         ("tag\U000e0041 and \ufff9note\ufffb, \u180ehidden", "tag and note, hidden"),
         ("half a \ud83d pair", "half a pair"),
+        ("see JavaScript://a.b/%0Aalert(1) or https://a.b", "see JavaScript: //a.b/%0Aalert(1) or https://a.b"),
         ("line\u2028separator", "line separator"),
         ("your key sk-live_abc-123456 is bad", "your key sk-… is bad"),
         ("Bearer sk-abcdef, x-api-key=sk-ghijkl", "Bearer sk-…, x-api-key=sk-…"),

@@ -21,7 +21,7 @@ _FAULTS = r"""() => {
   const addresses = 'href src srcset action formaction data poster ping background xlink:href'.split(' ');
   const near = new RegExp('^(data:(image|audio|video)/(?!svg)[a-z0-9]+;base64,|blob:|#'
     + '|(?!//)[\\w.%~/-]*$)');
-  const far = /^(https?:\/\/|mailto:)/;
+  const far = /^(https?:\/\/|mailto:)/i;
   const unseen = new RegExp('[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f'
     + '\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]|\\udb40[\\udc00-\\udc7f]');
 
@@ -33,10 +33,10 @@ _FAULTS = r"""() => {
     if (drawn.has(name) && !typeset && !ofPandas) blame(`element ${name}`, part);
     for (const {name: attribute, value} of part.attributes) {
       if (attribute.startsWith('on')) blame(`handler ${attribute}`, part);
-      // JupyterLab makes links of plain text, of these too; no browser follows them from a page.
-      const theirs = name === 'a' && /^(file:|data:)/.test(value) && part.textContent === value;
+      // JupyterLab makes links of addresses and paths in plain text; but for scripts, browsers follow none that is odd.
+      const theirs = name === 'a' && part.textContent === value && !/^\W*(java|vb|live)script/i.test(value);
       const allowed = near.test(value) || name === 'a' && far.test(value) || theirs;
-      if (addresses.includes(attribute) && !allowed) blame(`address ${attribute}`, part);
+      if (addresses.includes(attribute) && !allowed) blame(`address ${attribute} ${value.slice(0, 40)}`, part);
       if (attribute === 'style' && /url\(|expression|@import/i.test(value)) blame('style', part);
     }
     const style = getComputedStyle(part);
