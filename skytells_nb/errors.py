@@ -41,10 +41,12 @@ from .marks import Mark
 
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BEGINS = r"(?:(?<![A-Za-z]{0})|(?<=\\[nrt]{0})|(?<=\dm{0})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{0}))"
 """Where a prefix begins a key: at the begin of a word, after an escape as `\\n`, a colour as `ESC[33m`, or `%3D`."""
+_SCRIPT = re.compile(r"(?i)\b(javascript|vbscript|livescript):(?=\S)")  # JupyterLab makes a link of it in any text
 _KEYLIKE = re.compile(
     rf"(?P<kind>sk-{_BEGINS.format('sk-')}|wfb_{_BEGINS.format('wfb_')})(?P<body>[A-Za-z0-9_\-]{{4,}})"
 )
@@ -103,8 +105,9 @@ def scrubbed(value: object, depth: int = 100) -> object:
 
 
 def plain(text: object, limit: int = 400) -> str:
-    """Make foreign text safe to print: one line, no control or direction marks, no key, at most `limit` characters."""
+    """Make foreign text safe to print: a line of at most `limit` characters without hiding marks, keys and scripts."""
     line = without_secrets(" ".join(_CONTROL.sub("", str(text)[: limit * 8]).split()))
+    line = _SCRIPT.sub(r"\1: ", line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
