@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _before = dict(os.environ)
 _home = Path(tempfile.mkdtemp(prefix="skytells-nb-tests-"))
+_running: dict[Path, Any] = {}
 
 
 def pytest_configure() -> None:
@@ -28,6 +31,7 @@ def pytest_configure() -> None:
         "XDG_DATA_HOME": "data",
         "XDG_CONFIG_HOME": "config",
         "MPLCONFIGDIR": "matplotlib",
+        "SKYTELLS_NB_CACHE": "cache",
         "SKYTELLS_NB_LEDGER": "ledger.sqlite3",
         "SKYTELLS_NB_MEDIA": "media",
     }
@@ -36,9 +40,29 @@ def pytest_configure() -> None:
 
 def pytest_unconfigure() -> None:
     """Give the environment back, and clear up."""
+    for sandbox in _running.values():
+        sandbox.stop()
     os.environ.clear()
     os.environ.update(_before)
     shutil.rmtree(_home, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Let each notebook find a local Skytells of its own that runs jobs ten times as fast: nobody watches them here."""
+    if item.path.suffix != ".ipynb":
+        return (yield)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SKYTELLS_NB_SANDBOX", _sandbox_of(item.path))
+        return (yield)
+
+
+def _sandbox_of(notebook: Path) -> str:
+    from skytells_nb.local import Sandbox
+
+    if notebook not in _running:
+        _running[notebook] = Sandbox(pace=10.0).start()
+    return str(_running[notebook].url)
 
 
 _LONG = (

@@ -17,12 +17,14 @@
     │   └── JobCanceledError     somebody stopped it
     ├── StillRunningError        we stopped waiting; the job goes on, and its id is kept
     ├── BrokenStreamError        an answer that broke off; carries what had come
+    ├── UnreadableAnswerError    a whole answer that is not what it was to be shown as; carries it
     ├── ServiceError             the service is in trouble (5xx, not JSON)
     ├── NetworkError             no answer at all
     └── MediaError               a file that is gone, too large or not what it says
 
 The text of an error is one sentence of what happened and one of what to do. In a notebook an error shows itself as
-that one line; `%tb` shows everything. What a server said is cut, stripped of control characters, and never holds a key.
+that one line, under which the typed line stands with its fault marked, where there is one; `%tb` shows everything.
+What a server said is cut, stripped of control characters, and never holds a key.
 """
 
 from __future__ import annotations
@@ -35,12 +37,16 @@ import traceback
 from collections.abc import Iterable
 from typing import Any
 
+from .marks import Mark
+
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BEGINS = r"(?:(?<![A-Za-z]{0})|(?<=\\[nrt]{0})|(?<=\dm{0})|(?<=%[0-9A-Fa-f][0-9A-Fa-f]{0}))"
 """Where a prefix begins a key: at the begin of a word, after an escape as `\\n`, a colour as `ESC[33m`, or `%3D`."""
+_SCRIPT = re.compile(r"(?i)\b(javascript|vbscript|livescript):(?=\S)")  # JupyterLab makes a link of it in any text
 _KEYLIKE = re.compile(
     rf"(?P<kind>sk-{_BEGINS.format('sk-')}|wfb_{_BEGINS.format('wfb_')})(?P<body>[A-Za-z0-9_\-]{{4,}})"
 )
@@ -99,8 +105,9 @@ def scrubbed(value: object, depth: int = 100) -> object:
 
 
 def plain(text: object, limit: int = 400) -> str:
-    """Make foreign text safe to print: one line, no control or direction marks, no key, at most `limit` characters."""
+    """Make foreign text safe to print: a line of at most `limit` characters without hiding marks, keys and scripts."""
     line = without_secrets(" ".join(_CONTROL.sub("", str(text)[: limit * 8]).split()))
+    line = _SCRIPT.sub(r"\1: ", line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -118,12 +125,28 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return best if best is not None and likeness(best) >= 0.6 else None
 
 
+def holds_secret(text: str) -> bool:
+    """Say whether a text holds one of the keys of this session."""
+    return any(secret in text for secret in _secrets)
+
+
+def _blanked(text: str) -> str:
+    """Put blanks for what must not be printed, and dots for keys, so that everything keeps its place."""
+    for secret in _secrets:
+        text = text.replace(secret, "·" * len(secret))
+    text = _KEYLIKE.sub(lambda found: "·" * len(found[0]), text)
+    return _CONTROL.sub(lambda found: " " * len(found[0]), text).replace("\t", " ")
+
+
 class SkytellsError(Exception):
     """Any error of this package; catch it to catch them all.
 
     Attributes: `error_id` (the service's own word, upper case), `status` (HTTP), `request_id`, `body` (as the server
-    sent it, but for keys that it repeats); each None where there was none.
+    sent it, but for keys that it repeats); each None where there was none. `mark` points at the part of a typed line
+    that is at fault, or is None.
     """
+
+    mark: Mark | None = None
 
     def __init__(
         self,
@@ -156,7 +179,7 @@ class SkytellsError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Show one line where the cell fails; the whole story when somebody asks later, with `%tb`."""
         if sys.exc_info()[1] is self:
-            return [f"{type(self).__name__}: {self}"]
+            return [f"{type(self).__name__}: {self}", *(self.mark.lines(_blanked) if self.mark else ())]
         whole = "".join(traceback.format_exception(self))
         return without_secrets(whole).splitlines()
 
@@ -252,6 +275,14 @@ class StillRunningError(_WithPrediction):
 
 class BrokenStreamError(SkytellsError):
     """A streamed answer ended before it was complete; `reply` holds what had come."""
+
+    def __init__(self, what: str, fix: str = "", *, reply: Any = None, **more: Any) -> None:
+        super().__init__(what, fix, **more)
+        self.reply = reply
+
+
+class UnreadableAnswerError(SkytellsError):
+    """An answer came, and was paid for, but what it was to be shown as is not in it; `reply` is the answer."""
 
     def __init__(self, what: str, fix: str = "", *, reply: Any = None, **more: Any) -> None:
         super().__init__(what, fix, **more)

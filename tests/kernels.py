@@ -30,6 +30,8 @@ class Ran:
     stderr: str = ""
     shown: list[dict[str, Any]] = field(default_factory=list)
     """The mimebundles on the screen at the end: displays as last updated, then the result."""
+    painted: list[dict[str, Any]] = field(default_factory=list)
+    """The mimebundles of all display messages, in the order they came."""
     result: dict[str, Any] | None = None
     error: str = ""
     """The traceback's text, as the notebook shows it."""
@@ -37,6 +39,8 @@ class Ran:
     """How many display messages came."""
     times: list[float] = field(default_factory=list)
     """When each display message came, in seconds of a monotonic clock."""
+    payload: list[dict[str, Any]] = field(default_factory=list)
+    """What the front end is asked to do, such as to make a new cell."""
     updated: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What was painted anew meanwhile, by place, for whichever cell."""
 
@@ -51,6 +55,16 @@ class Ran:
         return "\n".join(
             bundle.get("text/plain", "") for bundle in [*self.shown, *([self.result] if self.result else [])]
         )
+
+
+def error_line(ran: Ran, code: str) -> str:
+    """Give the line of an error of ours, under which only a typed line and the mark of its fault may stand."""
+    line, *under = ran.error.split("\n")
+    if under:
+        typed, mark = under
+        assert typed.strip() in [each.strip() for each in code.split("\n")]
+        assert set(mark) == {" ", "^"}
+    return line
 
 
 class Kernel:
@@ -87,6 +101,7 @@ class Kernel:
             elif kind in ("display_data", "update_display_data"):
                 ran.messages += 1
                 ran.times.append(time.monotonic())
+                ran.painted.append(content["data"])
                 slots[content.get("transient", {}).get("display_id", f"plain-{ran.messages}")] = content["data"]
                 if interrupt_after and interrupt_after in content["data"].get("text/plain", ""):
                     interrupt_after = ""
@@ -102,6 +117,7 @@ class Kernel:
         while reply["parent_header"].get("msg_id") != wanted:
             reply = self.client.get_shell_msg(timeout=timeout)
         ran.status = reply["content"]["status"]
+        ran.payload = reply["content"].get("payload", [])
         return ran
 
 

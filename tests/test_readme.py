@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -29,10 +30,13 @@ def blocks(repository: Path, language: str) -> list[str]:
     ],
     ids=["forms", "client"],
 )
-def test_the_python_blocks_run_as_written(repository: Path, tmp_path: Path, number: int, words: list[str]) -> None:
+def test_the_python_blocks_run_as_written(
+    repository: Path, tmp_path: Path, shared_sandbox: Sandbox, number: int, words: list[str]
+) -> None:
     """The Python of the README runs from the first line to the last, with neither key nor network."""
     code = blocks(repository, "python")[number]
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    environment = {**os.environ, "SKYTELLS_NB_SANDBOX": shared_sandbox.url}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert [word for word in words if word not in ran.stdout] == []
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ _counter: int | None = None
 _ahead = 0
 """How far IPython's counter is ahead of the running cell's number: newer versions count on before they run it."""
 _on_screen: list[object] = []
+_silenced: dict[type, Callable[[], object]] = {}
 _counts: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
 """How often each word was counted while the running cell runs."""
 _owner: ContextVar[tuple[Place, int | None] | None] = ContextVar("skytells_cell", default=None)
@@ -72,6 +73,32 @@ def is_on_screen(value: object) -> bool:
     return any(value is other for other in _on_screen)
 
 
+def silence(shell: InteractiveShell, value: object) -> None:
+    """Let IPython not show a value of a foreign class again that the running cell has shown, if it ends in it.
+
+    Values that show themselves know it already. What the user has for that class is put back when the cell ends.
+    """
+    formatter = shell.display_formatter.ipython_display_formatter if shell.display_formatter else None
+    if formatter is None or hasattr(value, "_ipython_display_") or type(value) in _silenced:
+        return
+    kind = type(value)
+    before = formatter.type_printers.get(kind)
+
+    def display(found: object) -> None:
+        if not is_on_screen(found):
+            if before is None:
+                raise NotImplementedError  # IPython then asks for the bundle
+            before(found)
+
+    _silenced[kind] = lambda: formatter.for_type(kind, before) if before else formatter.pop(kind, None)
+    formatter.for_type(kind, display)
+
+
+def _put_back() -> None:
+    while _silenced:
+        _silenced.popitem()[1]()
+
+
 def watch(shell: InteractiveShell) -> None:
     """Follow which cell runs."""
     global _counter
@@ -84,6 +111,7 @@ def unwatch(shell: InteractiveShell) -> None:
     """Stop following."""
     shell.events.unregister("pre_run_cell", _begin)
     shell.events.unregister("post_run_cell", _end)
+    _put_back()
 
 
 def _begin(info: Any) -> None:
@@ -105,3 +133,4 @@ def _end(result: Any) -> None:
     if _counter is not None and number is not None and getattr(result.info, "store_history", False):
         _ahead = _counter - number
     _on_screen.clear()
+    _put_back()

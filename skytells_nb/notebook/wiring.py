@@ -16,7 +16,7 @@ from ..api.record import Call
 from ..api.values import keeping, vectors
 from ..costs import here, progress
 from ..costs.budgets import asking
-from . import cell
+from . import cell, known_models, tags
 
 
 class _LedgerWhenNeeded:
@@ -124,9 +124,10 @@ def _counting() -> Iterator[progress.Line]:
 
 
 def connect() -> None:
-    """Hand recorder, meters, budgets, renderer and keeper of files to the API's layer; twice changes nothing."""
+    """Hand recorder, meters, budgets, renderer, keeper of files and TAB's memory to the API; twice is as once."""
     if not account.default_observers:
-        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet())
+        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet(), tags.Heard())
+    account.catalogue_reader = known_models.note
     shown.render_with(_draw)
     vectors.frame_with(_frame)
     keeping.keep_with(_results)

@@ -24,13 +24,14 @@ _FOCUSED = """() => {
 }"""
 _WATCH = """selector => {
   window.seen = [];
+  const form = document.querySelector('.skytells-form');
   const note = () => {
-    const text = [...document.querySelectorAll(selector)].map(node => node.innerText.trim()).join(' ');
+    const text = [...form.querySelectorAll(selector)].map(node => node.innerText.trim()).join(' ');
     if (text && window.seen.at(-1) !== text) window.seen.push(text);
   };
-  new MutationObserver(note).observe(document.querySelector('.skytells-form'),
-    {subtree: true, childList: true, characterData: true, attributes: true});
+  new MutationObserver(note).observe(form, {subtree: true, childList: true, characterData: true, attributes: true});
 }"""
+_DROP_FIRST = "document.querySelector('.skytells-form').closest('.jp-Cell').remove()"
 _PATIENCE = 30_000
 
 
@@ -40,7 +41,7 @@ class FormPage:
     def __init__(self, page: Page, front: FrontEnd) -> None:
         self.page = page
         self.front = front
-        self.root = page.locator(".skytells-form")
+        self.root = page.locator(".skytells-form").first
         self.run = self.root.locator("button.skytells-run")
         self.cancel = self.root.locator("button.skytells-cancel")
         self.reason = self.root.locator(".skytells-reason")
@@ -118,28 +119,41 @@ class FormPage:
 
 @dataclass
 class Desk:
-    """A notebook with a form, open in a front end; `fresh` makes its form anew."""
+    """A notebook with a form, open in a front end; `fresh` makes its form anew.
+
+    Voila runs a notebook only by loading the page, with a new kernel: there, the notebook has several `forms`, and
+    those that are `left` are given out one after the other.
+    """
 
     page: Page
     front: FrontEnd
     jupyter: Jupyter
     notebook: str
     cells: int
+    forms: int = 1
+    left: int = 0
 
     def fresh(self) -> FormPage:
-        """Run the notebook (again): a form that nobody has touched."""
-        self.front.run_first(self.page, self.cells)
-        self.page.locator(".skytells-form").wait_for(timeout=_PATIENCE)
+        """Give a form that nobody has touched, the first of the page."""
+        if not self.left:
+            self.front.run_first(self.page, self.cells)
+            self.left = self.forms
+        elif self.left < self.forms:
+            self.page.evaluate(_DROP_FIRST)
+        self.left -= 1
+        self.page.locator(".skytells-form").first.wait_for(timeout=_PATIENCE)
         return FormPage(self.page, self.front)
 
 
 @contextmanager
 def open_desk(
-    browser: Browser, jupyter: Jupyter, front: FrontEnd, model: str, *, name: str = "", **viewport: int
+    browser: Browser, jupyter: Jupyter, front: FrontEnd, model: str, *, name: str = "", forms: int = 1, **viewport: int
 ) -> Iterator[Desk]:
-    """Open a notebook with the form of a model, until the block ends."""
-    cells = (START, f"import skytells_nb as sky\nform = sky.form({model!r})\nform")
+    """Open a notebook with the form of a model, until the block ends; in Voila with so many forms."""
+    count = 1 if front.editable else forms
+    cells = (START, *[f"import skytells_nb as sky\nform = sky.form({model!r})\nform"] * count)
     with open_cells(browser, jupyter, front, name or f"{front.name}-{model}", cells, **viewport) as desk:
+        desk.forms, desk.left = count, 0 if front.editable else count
         yield desk
 
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.notebook.hostile import PAYLOADS, SET_FLAG
+from tests.notebook.hostile import PAYLOADS
+from tests.notebook.hostile_texts import PICTURE, SCRIPT
 
 ENDLESS = "W" * 100_000
 TEXTS = (
     *PAYLOADS,
-    f"</textarea><script>{SET_FLAG}</script>",
-    f'</select></option><img src=x onerror="{SET_FLAG}">',
-    f"</style><script>{SET_FLAG}</script>",
-    "$\\href{javascript:window.ran=1}{click}$ \\(\\href{javascript:window.ran=1}{click}\\)",
-    "{{__import__('os').environ}} ${window.ran=1} <%= window.ran=1 %>",
     "javascript:window.ran=1",
     ENDLESS,
     "\u202e" * 2000 + "x",
-    "\n" * 2000 + "x",
     "e" + "\u0301" * 3000,
 )
 _LINKED = ("javascript:window.ran=1", "https://evil.example/pixel.png", "data:text/html,<script>window.ran=1</script>")
@@ -35,17 +30,17 @@ def hostile_schema() -> dict[str, Any]:
         properties[f"{index} {text}"[:5_000]] = notes | part
     for index, link in enumerate(_LINKED):
         properties[f"link{index}"] = {"type": "string", "format": "uri", "default": link, "title": "Picture"}
-    return {"type": "object", "title": TEXTS[0], "description": TEXTS[3], "properties": properties}
+    return {"type": "object", "title": SCRIPT, "description": PICTURE, "properties": properties}
 
 
 def hostile_model(model: dict[str, Any]) -> dict[str, Any]:
     """Make a model on the wire hostile in all that is shown of it; it takes one picture's worth of inputs still."""
     changed = copy.deepcopy(model)
-    changed |= {"name": TEXTS[3], "description": TEXTS[0] + TEXTS[11]}
-    changed["pricing"] |= {"unit": TEXTS[5]}
+    changed |= {"name": PICTURE, "description": SCRIPT + PICTURE}
+    changed["pricing"] |= {"unit": PICTURE}
     changed["input_schema"] = {
         "type": "object",
-        "properties": {"prompt": {"type": "string", "title": TEXTS[3], "description": ENDLESS, "default": TEXTS[0]}},
+        "properties": {"prompt": {"type": "string", "title": PICTURE, "description": ENDLESS, "default": SCRIPT}},
     }
     return changed
 

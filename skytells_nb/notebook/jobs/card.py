@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 
 from .. import page
-from ..live import Bundle, Nowhere, Painter, Slot, find_painter, progress_bundle
+from ..live import progress_bundle
+from ..painters import Bundle, Nowhere, Painter, Slot, find_painter
 from ..session import current
 from . import endings
 from .progress import Progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import cell, preferences
 from ..preferences import Preferences
-from . import command, guarding
+from . import command, guarding, tab
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
@@ -23,6 +23,7 @@ from .predict import PredictMagics
 from .setup import SetupMagics
 from .specs import ALL
 from .typed import Question, give_an_empty_body
+from .vectors import VectorMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,6 +34,7 @@ _CLASSES: tuple[type[LineReader], ...] = (
     PredictMagics,
     JobMagics,
     CatalogueMagics,
+    VectorMagics,
     CostMagics,
     SetupMagics,
 )
@@ -47,6 +49,7 @@ _PARTS: tuple[Part, ...] = (
     listed(lambda shell: shell.input_transformers_cleanup, give_an_empty_body),
     listed(lambda shell: shell.input_transformer_manager.token_transformers, Question),
     Part(cell.watch, cell.unwatch),
+    Part(tab.watch, tab.unwatch),
     *guarding.PARTS,
 )
 """All that loading adds, in order; unloading takes it away from the last to the first."""

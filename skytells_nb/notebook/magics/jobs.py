@@ -9,6 +9,7 @@ from IPython.core.magic import line_magic, magics_class, no_var_expand
 from ...errors import InputError, UnknownNameError
 from .. import wiring
 from .line_reader import LineReader
+from .pointing import pointing_into
 from .specs import JOBS
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class JobMagics(LineReader):
         read = self._read(line, JOBS)
         if read is None:
             return None
+        with pointing_into(read):
+            return self._listed(read)
+
+    def _listed(self, read: Command) -> Any:
         wiring.connect()
         from ..jobs import collecting
 

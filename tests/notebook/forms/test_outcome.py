@@ -23,7 +23,7 @@ from skytells_nb.notebook.jobs.runner import start
 from skytells_nb.notebook.media.kept import Kept, Room, prepared
 from skytells_nb.schema.fields import read_fields
 from tests.notebook.conftest import png
-from tests.notebook.hostile import PAYLOADS, faults
+from tests.notebook.hostile import SOME, faults
 
 FIELDS = read_fields({"properties": {"prompt": {"type": "string"}, "seed": {"type": "integer"}}})
 FOX = {"prompt": "a fox", "seed": 7}
@@ -248,7 +248,7 @@ def test_many_runs_stay_few_widgets() -> None:
     assert (first.comm, first.layout.comm, first.children[1].style.comm) == (None, None, None)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", SOME)
 def test_hostile_words_are_shown_as_text(payload: str) -> None:
     """Names, prompts, outputs and errors that attack the page are text, wherever they stand."""
     job = replace(JOB, id=payload, model=payload, status=Status.FAILED, error=payload, input={"prompt": payload})

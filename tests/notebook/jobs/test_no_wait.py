@@ -17,7 +17,7 @@ from skytells_nb.errors import (
 )
 from skytells_nb.notebook.jobs.card import Card
 from skytells_nb.notebook.jobs.progress import Progress
-from skytells_nb.notebook.live import Bundle, Slot
+from skytells_nb.notebook.painters import Bundle, Slot
 from skytells_nb.notebook.session import current
 
 from .notebooks import FILM, FOX, Notebook
