@@ -31,6 +31,7 @@ def pytest_configure() -> None:
         "XDG_DATA_HOME": "data",
         "XDG_CONFIG_HOME": "config",
         "MPLCONFIGDIR": "matplotlib",
+        "SKYTELLS_NB_CACHE": "cache",
         "SKYTELLS_NB_LEDGER": "ledger.sqlite3",
         "SKYTELLS_NB_MEDIA": "media",
     }

@@ -17,12 +17,14 @@
     │   └── JobCanceledError     somebody stopped it
     ├── StillRunningError        we stopped waiting; the job goes on, and its id is kept
     ├── BrokenStreamError        an answer that broke off; carries what had come
+    ├── UnreadableAnswerError    a whole answer that is not what it was to be shown as; carries it
     ├── ServiceError             the service is in trouble (5xx, not JSON)
     ├── NetworkError             no answer at all
     └── MediaError               a file that is gone, too large or not what it says
 
 The text of an error is one sentence of what happened and one of what to do. In a notebook an error shows itself as
-that one line; `%tb` shows everything. What a server said is cut, stripped of control characters, and never holds a key.
+that one line, under which the typed line stands with its fault marked, where there is one; `%tb` shows everything.
+What a server said is cut, stripped of control characters, and never holds a key.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ import sys
 import traceback
 from collections.abc import Iterable
 from typing import Any
+
+from .marks import Mark
 
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]"
@@ -121,12 +125,28 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return best if best is not None and likeness(best) >= 0.6 else None
 
 
+def holds_secret(text: str) -> bool:
+    """Say whether a text holds one of the keys of this session."""
+    return any(secret in text for secret in _secrets)
+
+
+def _blanked(text: str) -> str:
+    """Put blanks for what must not be printed, and dots for keys, so that everything keeps its place."""
+    for secret in _secrets:
+        text = text.replace(secret, "·" * len(secret))
+    text = _KEYLIKE.sub(lambda found: "·" * len(found[0]), text)
+    return _CONTROL.sub(lambda found: " " * len(found[0]), text).replace("\t", " ")
+
+
 class SkytellsError(Exception):
     """Any error of this package; catch it to catch them all.
 
     Attributes: `error_id` (the service's own word, upper case), `status` (HTTP), `request_id`, `body` (as the server
-    sent it, but for keys that it repeats); each None where there was none.
+    sent it, but for keys that it repeats); each None where there was none. `mark` points at the part of a typed line
+    that is at fault, or is None.
     """
+
+    mark: Mark | None = None
 
     def __init__(
         self,
@@ -159,7 +179,7 @@ class SkytellsError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Show one line where the cell fails; the whole story when somebody asks later, with `%tb`."""
         if sys.exc_info()[1] is self:
-            return [f"{type(self).__name__}: {self}"]
+            return [f"{type(self).__name__}: {self}", *(self.mark.lines(_blanked) if self.mark else ())]
         whole = "".join(traceback.format_exception(self))
         return without_secrets(whole).splitlines()
 
@@ -255,6 +275,14 @@ class StillRunningError(_WithPrediction):
 
 class BrokenStreamError(SkytellsError):
     """A streamed answer ended before it was complete; `reply` holds what had come."""
+
+    def __init__(self, what: str, fix: str = "", *, reply: Any = None, **more: Any) -> None:
+        super().__init__(what, fix, **more)
+        self.reply = reply
+
+
+class UnreadableAnswerError(SkytellsError):
+    """An answer came, and was paid for, but what it was to be shown as is not in it; `reply` is the answer."""
 
     def __init__(self, what: str, fix: str = "", *, reply: Any = None, **more: Any) -> None:
         super().__init__(what, fix, **more)

@@ -24,6 +24,7 @@ ADDRESS_VARIABLE = "SKYTELLS_BASE_URL"
 LEDGER_VARIABLE = "SKYTELLS_NB_LEDGER"
 MEDIA_VARIABLE = "SKYTELLS_NB_MEDIA"
 EMBEDDING_MODEL_VARIABLE = "SKYTELLS_NB_EMBEDDING_MODEL"
+CACHE_VARIABLE = "SKYTELLS_NB_CACHE"
 STORE_TEXT_VARIABLE = "SKYTELLS_NB_STORE_TEXT"
 
 T = TypeVar("T")
@@ -201,6 +202,15 @@ def ledger_place(argument: str | os.PathLike[str] | None = None) -> Path | str:
 def media_folder(argument: str | os.PathLike[str] | None = None) -> Path:
     """Name the folder for downloaded results: argument, `SKYTELLS_NB_MEDIA`, or skytells_media/ beside the notebook."""
     return Path(argument or os.environ.get(MEDIA_VARIABLE) or "skytells_media").expanduser()
+
+
+def cache_folder() -> Path:
+    """Name the folder for what can be read again: `SKYTELLS_NB_CACHE`, or that of the user (it need not exist)."""
+    if chosen := os.environ.get(CACHE_VARIABLE):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("skytells_nb", appauthor=False))
 
 
 def embedding_model(argument: str | None = None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Ran:
     stderr: str = ""
     shown: list[dict[str, Any]] = field(default_factory=list)
     """The mimebundles on the screen at the end: displays as last updated, then the result."""
+    painted: list[dict[str, Any]] = field(default_factory=list)
+    """The mimebundles of all display messages, in the order they came."""
     result: dict[str, Any] | None = None
     error: str = ""
     """The traceback's text, as the notebook shows it."""
@@ -36,6 +39,10 @@ class Ran:
     """How many display messages came."""
     times: list[float] = field(default_factory=list)
     """When each display message came, in seconds of a monotonic clock."""
+    payload: list[dict[str, Any]] = field(default_factory=list)
+    """What the front end is asked to do, such as to make a new cell."""
+    updated: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was painted anew meanwhile, by place, for whichever cell."""
 
     @property
     def html(self) -> str:
@@ -50,6 +57,16 @@ class Ran:
         )
 
 
+def error_line(ran: Ran, code: str) -> str:
+    """Give the line of an error of ours, under which only a typed line and the mark of its fault may stand."""
+    line, *under = ran.error.split("\n")
+    if under:
+        typed, mark = under
+        assert typed.strip() in [each.strip() for each in code.split("\n")]
+        assert set(mark) == {" ", "^"}
+    return line
+
+
 class Kernel:
     """One running kernel."""
 
@@ -57,23 +74,34 @@ class Kernel:
         self.manager = manager
         self.client = client
 
-    def run(self, code: str, *, timeout: float = 60.0, cell_id: str | None = None, interrupt_after: str = "") -> Ran:
-        """Run a cell to its end; with `interrupt_after`, press Stop once a display holds that text."""
+    def begin(self, code: str, *, cell_id: str | None = None) -> str:
+        """Begin to run a cell, and give the id of the request."""
         message = self.client.session.msg("execute_request", _request(code))
         if cell_id:
             message["metadata"] = {"cellId": cell_id}
         self.client.shell_channel.send(message)
-        wanted, ran, slots = message["header"]["msg_id"], Ran(), {}
+        return str(message["header"]["msg_id"])
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        self.manager.signal_kernel(signal.SIGKILL)
+
+    def run(self, code: str, *, timeout: float = 60.0, cell_id: str | None = None, interrupt_after: str = "") -> Ran:
+        """Run a cell to its end; with `interrupt_after`, press Stop once a display holds that text."""
+        wanted, ran, slots = self.begin(code, cell_id=cell_id), Ran(), {}
         while True:
             got = self.client.get_iopub_msg(timeout=timeout)
+            kind, content = got["msg_type"], got["content"]
+            if kind == "update_display_data":
+                ran.updated.setdefault(content["transient"]["display_id"], []).append(content["data"])
             if got["parent_header"].get("msg_id") != wanted:
                 continue
-            kind, content = got["msg_type"], got["content"]
             if kind == "stream":
                 setattr(ran, content["name"], getattr(ran, content["name"]) + content["text"])
             elif kind in ("display_data", "update_display_data"):
                 ran.messages += 1
                 ran.times.append(time.monotonic())
+                ran.painted.append(content["data"])
                 slots[content.get("transient", {}).get("display_id", f"plain-{ran.messages}")] = content["data"]
                 if interrupt_after and interrupt_after in content["data"].get("text/plain", ""):
                     interrupt_after = ""
@@ -89,6 +117,7 @@ class Kernel:
         while reply["parent_header"].get("msg_id") != wanted:
             reply = self.client.get_shell_msg(timeout=timeout)
         ran.status = reply["content"]["status"]
+        ran.payload = reply["content"].get("payload", [])
         return ran
 
 

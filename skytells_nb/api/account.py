@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import settings
 from ..errors import InputError, RefusedError, ServiceError, UnknownNameError, plain
-from . import flows, stored, wire
+from . import flows, secret_inputs, stored, wire
 from .prices import price_lists
 from .prices.quotes import NO_QUOTE, Quote
 from .record import Api, Observer
@@ -18,6 +18,9 @@ from .values import Model
 
 default_observers: tuple[Observer, ...] = ()
 """Who is told of the calls of a client that was given no `observers`; the package's face puts the recorder here."""
+
+catalogue_reader: Callable[[str, tuple[Model, ...], bool], object] | None = None
+"""Who is told of an address, the models that it described, and whether those are all of them; it must be quick."""
 
 
 def span(timeout: float, least: float = 0.001) -> float:
@@ -82,11 +85,17 @@ class Account:
             unknown.request_id, unknown.body = error.request_id, error.body
             raise unknown from error
 
+    def _tell(self, models: tuple[Model, ...], *, whole: bool) -> None:
+        price_lists.note(self.base_url, models)
+        secret_inputs.note(models)
+        if catalogue_reader is not None:
+            catalogue_reader(self.base_url, models, whole)
+
     def models(self, *, refresh: bool = False) -> Flow[tuple[Model, ...]]:
         """Read the catalogue; kept for the client's life unless `refresh`. Raises the errors of a request."""
         if self._listed is None or refresh:
             self._listed = yield from flows.models(self._policy)
-            price_lists.note(self.base_url, self._listed)
+            self._tell(self._listed, whole=True)
             self._known_models |= {model.slug: model for model in self._listed if model.input_schema}
         return self._listed
 
@@ -104,6 +113,6 @@ class Account:
                     f"The service was asked for the model {plain(slug, 80)!r} and described {plain(found.slug, 80)!r}."
                 )
                 raise ServiceError(what, "Nothing was sent to either.", body=found.raw)
-            price_lists.note(self.base_url, (found,))
+            self._tell((found,), whole=False)
             self._known_models[slug] = found
         return self._known_models[slug]

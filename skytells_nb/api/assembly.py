@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BrokenStreamError, ServiceError
-from .reading import Json, content_text, count, items, mended, record, text, whole_characters
+from .reading import Json, content_text, count, items, mended, record, text, thought, whole_characters
 from .values import Choice, Delta, Filters, Reply, Usage
 
 _decode = json.JSONDecoder().raw_decode
@@ -69,13 +69,14 @@ class Assembly(ABC):
 class _Said:
     """What has come of one choice."""
 
-    __slots__ = ("filters", "finish_reason", "half", "index", "refusals", "texts", "tools")
+    __slots__ = ("filters", "finish_reason", "half", "index", "refusals", "texts", "thoughts", "tools")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.texts: list[str] = []
         self.half = ""
         self.refusals: list[str] = []
+        self.thoughts: list[str] = []
         self.finish_reason: str | None = None
         self.filters: Json = {}
         self.tools: dict[int, Json] = {}
@@ -88,6 +89,7 @@ class _Said:
             filters=Filters.from_json(None, self.filters).completion,
             tool_calls=joined(self.tools),
             index=self.index,
+            reasoning=mended("".join(self.thoughts)),
         )
 
 
@@ -134,7 +136,7 @@ class ChatAssembly(Assembly):
         said = self._said.get(index)
         if said is None:
             said = self._said[index] = _Said(index)
-        piece = refusal = ""
+        piece = refusal = reasoning = ""
         fragments: tuple[Json, ...] = ()
         if type(delta) is dict:
             content = delta.get("content")
@@ -146,6 +148,8 @@ class ChatAssembly(Assembly):
             if delta.get("refusal"):
                 refusal = text(delta["refusal"]) or ""
                 said.refusals.append(refusal)
+            if reasoning := thought(delta):
+                said.thoughts.append(reasoning)
             if delta.get("tool_calls"):
                 fragments = tuple(found for item in items(delta["tool_calls"]) if (found := record(item)))
                 join_tool_calls(said.tools, fragments)
@@ -154,7 +158,7 @@ class ChatAssembly(Assembly):
             self.finished = sum(1 for each in self._said.values() if each.finish_reason) >= self._expected
         if choice.get("content_filter_results"):
             said.filters |= record(choice["content_filter_results"])
-        return Delta(piece, chunk, index, refusal, fragments)
+        return Delta(piece, chunk, index, refusal, fragments, reasoning)
 
     def reply(self) -> Reply:
         """Give what has come so far as a Reply."""

@@ -84,6 +84,11 @@ def content_text(content: object) -> str:
     return "".join(text(record(part).get("text")) or "" for part in items(content))
 
 
+def thought(message: Json) -> str:
+    """Join what a chat message or delta brings of the model's reasoning, under either of the names it goes by."""
+    return content_text(message.get("reasoning_content") or message.get("reasoning"))
+
+
 def mended(said: str) -> str:
     """Join characters that came in two halves; half a character alone becomes U+FFFD, so that text can be written."""
     try:

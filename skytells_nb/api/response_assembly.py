@@ -30,6 +30,7 @@ class ResponseAssembly(Assembly):
         self._half = ""
         self._texts: dict[tuple[int, int], list[str]] = {}
         self._refusals: list[str] = []
+        self._thoughts: dict[tuple[int, int], list[str]] = {}
         self._tools: dict[int, Json] = {}
 
     def feed(self, data: str) -> list[Delta]:
@@ -56,7 +57,7 @@ class ResponseAssembly(Assembly):
         self._response = whole
         reply = Reply.from_response(whole)
         self.finished, self.done = reply.complete, True
-        return [Delta(reply.text, whole, refusal=reply.refusal or "", tool_calls=reply.tool_calls)]
+        return [Delta(reply.text, whole, 0, reply.refusal or "", reply.tool_calls, reply.reasoning)]
 
     def _delta(self, kind: object, event: Json) -> Delta:
         index = count(event.get("output_index")) or 0
@@ -73,6 +74,14 @@ class ResponseAssembly(Assembly):
             case "response.refusal.delta" if piece := text(event.get("delta")):
                 self._refusals.append(piece)
                 return Delta("", event, refusal=piece)
+            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" if piece := text(
+                event.get("delta")
+            ):
+                part = (index, count(event.get("summary_index", event.get("content_index"))) or 0)
+                known = self._thoughts.setdefault(part, [])
+                begins = not known and len(self._thoughts) > 1
+                known.append(piece)
+                return Delta("", event, reasoning=f"\n\n{piece}" if begins else piece)
             case "response.output_item.added" if record(event.get("item")).get("type") == "function_call":
                 return self._tool_call({**called(record(event["item"])), "index": index}, event)
             case "response.function_call_arguments.delta" if piece := text(event.get("delta")):
@@ -92,6 +101,7 @@ class ResponseAssembly(Assembly):
             text=told.text or spoken,
             refusal=told.refusal or mended("".join(self._refusals)) or None,
             tool_calls=told.tool_calls or joined(self._tools),
+            reasoning=told.reasoning or mended("\n\n".join(map("".join, self._thoughts.values()))),
             complete=self.finished,
         )
 

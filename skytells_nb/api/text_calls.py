@@ -206,7 +206,7 @@ class TextCalls(Account):
             raise InputError("batch_size must be a whole number of at least 1.", "Nothing was sent.")
         told = _passed_on("embed", {"encoding_format": encoding_format, "dimensions": dimensions, **params})
         limit = None if timeout is None else span(timeout)
-        used = requests.named(settings.embedding_model(model) or _first_embedder((yield from self.models())))
+        used = requests.named(settings.embedding_model(model) or first_embedder((yield from self.models())))
         price = price_lists.find(self.base_url, used)
 
         def begin(request: wire.Request, batch: Sequence[str]) -> Trace:
@@ -259,7 +259,7 @@ def _following(
     return used, asked, params | {"previous_response_id": earlier if isinstance(earlier, str) else None}
 
 
-def _first_embedder(models: Sequence[Model]) -> str:
+def first_embedder(models: Sequence[Model]) -> str:
     """Name the catalogue's first model that makes vectors; raises `InputError` where there is none."""
     found = next((model for model in models if model.embeds), None)
     if found is None:

@@ -61,4 +61,5 @@ COLUMNS: dict[str, Kind] = {
     "prompt": "text",
     "output": "text",
 }
-"""The columns, in the order of `sky.usage()`."""
+"""The columns, in the order of `sky.usage()`. The table has two more, by which a cell finds its jobs again:
+`nth`, which of the like jobs of one run of the cell it is, and `person`, a mark of who made it."""

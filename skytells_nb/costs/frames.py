@@ -8,6 +8,7 @@ live ones unless asked for. `frame_of_rows` makes such a frame of other rows: ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -22,7 +23,7 @@ from .columns import COLUMNS
 from .ledger import Ledger, given_or_default
 from .summaries import summary
 
-__all__ = ["DTYPES", "frame_of", "frame_of_rows", "summary", "usage", "vectors_frame"]
+__all__ = ["DTYPES", "frame_of", "frame_of_rows", "summary", "table_frame", "usage", "vectors_frame"]
 
 DTYPES: dict[str, str] = {name: DTYPE_OF[kind] for name, kind in COLUMNS.items()}
 """The columns of `usage()`, in order, with their dtypes."""
@@ -80,3 +81,27 @@ def _chunks(rows: Iterator[Mapping[str, Any]]) -> Iterator[list[list[Any]]]:
 def vectors_frame(embeddings: Embeddings) -> pd.DataFrame:
     """Make a DataFrame of vectors: a row for each text, which is its index; a float32 column for each dimension."""
     return pd.DataFrame(embeddings.to_numpy(), index=pd.Index(embeddings.texts, name="text", dtype="object"))
+
+
+def table_frame(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, written: bool = False) -> pd.DataFrame:
+    """Make a DataFrame of a table, with nullable dtypes; None is missing.
+
+    In one that was `written`, a column of text that is all numbers (1,234.5 too, 007 not) becomes numbers, and blank
+    text is missing.
+    """
+    listed = [[row[at] for row in rows] for at in range(len(columns))]
+    typed = [_typed(values) for values in listed] if written else listed
+    frame = pd.DataFrame(dict(enumerate(typed)), columns=range(len(columns)), dtype=object).convert_dtypes()
+    return frame.set_axis(list(columns), axis="columns")
+
+
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(?:[eE][-+]?\d{1,2})?")
+
+
+def _typed(values: list[Any]) -> list[Any]:
+    known = [None if isinstance(value, str) and not value.strip() else value for value in values]
+    written = [value.strip() for value in known if isinstance(value, str)]
+    if not written or len(written) < len(known) - known.count(None) or not all(map(_NUMBER.fullmatch, written)):
+        return known
+    read = float if any("." in word or "e" in word.lower() for word in written) else int
+    return [None if value is None else read(value.strip().replace(",", "")) for value in known]

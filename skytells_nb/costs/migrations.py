@@ -118,5 +118,26 @@ _BUDGETS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MEASURES, _BUDGETS)
+_JOBS = Migration(
+    sqlite=(
+        "ALTER TABLE calls ADD COLUMN nth INTEGER",
+        "ALTER TABLE calls ADD COLUMN person TEXT",
+        "CREATE INDEX calls_alike ON calls (fingerprint) WHERE api = 'prediction'",
+        """
+        CREATE INDEX calls_unseen ON calls (sandbox)
+        WHERE api = 'prediction' AND status IN ('sent', 'running', 'interrupted')
+        """,
+    ),
+    postgresql=(
+        "ALTER TABLE skytells_calls ADD COLUMN nth BIGINT",
+        "ALTER TABLE skytells_calls ADD COLUMN person TEXT",
+        "CREATE INDEX skytells_calls_alike ON skytells_calls (fingerprint, id) WHERE api = 'prediction'",
+        """
+        CREATE INDEX skytells_calls_unseen ON skytells_calls (sandbox, id)
+        WHERE api = 'prediction' AND status IN ('sent', 'running', 'interrupted')
+        """,
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _MEASURES, _BUDGETS, _JOBS)
 """The steps; the number of one is its place, counted from 1."""

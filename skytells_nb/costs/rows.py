@@ -12,6 +12,7 @@ from typing import Any
 
 from ..api.record import Call
 from ..errors import without_secrets
+from . import here
 from .cells import text
 from .columns import COLUMNS
 
@@ -21,8 +22,9 @@ SESSION = uuid.uuid4().hex[:12]
 Row = dict[str, Any]
 """What is known of a call, by column; a column of which nothing is known is not in it."""
 
-Place = tuple[str | None, str | None, int | None]
-"""Where a call was made: the notebook's name, the cell's id and its execution count, each None where not known."""
+Place = tuple[str | None, str | None, int | None, int | None]
+"""Where a call was made: the notebook's name, the cell's id and its execution count, and which of the like jobs of one
+run of the cell it is, counted from 1; each None where not known."""
 
 Where = Callable[[], Place]
 """Says where the code that runs now stands."""
@@ -36,14 +38,14 @@ _plain = attrgetter(*_PLAIN)
 
 BEGUN = frozenset(
     {"id", "session", "notebook", "cell", "execution_count", "started_at", "tag", "api", "endpoint", "model", "stream"}
-    | {"fingerprint", "quoted", "quoted_low", "quoted_currency", "prompt"}
+    | {"fingerprint", "quoted", "quoted_low", "quoted_currency", "prompt", "nth", "person"}
 )
 """The columns that stand from the beginning of a call; its end settles the others."""
 ELSEWHERE = frozenset({"sandbox", "attempts", "waited", "ttft"})
 """The columns that stand too where another kernel began the call: it counted, this one did not."""
 
-_PLACE = ("notebook", "cell", "execution_count")
-NOWHERE: Place = (None, None, None)
+_PLACE = ("notebook", "cell", "execution_count", "nth")
+NOWHERE: Place = (None, None, None, None)
 
 
 def row_of(call: Call, where: Where | None = None) -> Row:
@@ -56,6 +58,7 @@ def placed_row(call: Call, place: Place) -> Row:
     told = zip(_PLAIN, _plain(call), strict=True)
     row = {name: value for name, value in told if value is not None and value == value}  # NaN is nothing known
     row["session"] = SESSION
+    row["person"] = here.person()
     row |= {name: at for name, at in zip(_PLACE, place, strict=True) if at is not None}
     row["started_at"] = call.started_at.isoformat(timespec="microseconds")
     if call.finished_at is not None:
@@ -88,7 +91,7 @@ def fitting(row: Row) -> Row:
 def _fit(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return text(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if COLUMNS[name] == "count":
+    if COLUMNS.get(name) == "count":
         return value if -(2**63) <= value < 2**63 else None
     if isinstance(value, float) and not math.isfinite(value):
         return None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
-from . import page
 from .session import current
 
 if TYPE_CHECKING:
     from ..api.values import Delta, Reply
+    from .formats import Finished
+    from .painters import Said
+    from .preferences import Format
 
 
 class Stream(Protocol):
@@ -27,26 +30,30 @@ def _nothing(_reply: Reply) -> Sequence[str]:
     return ()
 
 
-def show(stream: Stream, notes: Callable[[Reply], Sequence[str]] = _nothing) -> None:
+def show(
+    stream: Stream, form: Format, notes: Callable[[Reply], Sequence[str]] = _nothing, *, alone: bool = True
+) -> Finished:
     """Read an answer to its end and show it while it comes; interrupted, what had come stays.
 
-    `notes` says what is to be told under the answer, which may not be whole.
+    `form` is how it is shown in the end, `notes` says what is to be told under it, also where it is not whole. `alone`
+    is false for one of several choices, which a terminal then shows together.
     """
-    from .render import bundle
+    from . import formats
 
     with current().shown_live() as live:
         try:
             for _ in stream:
-                live.text(lambda: stream.reply.text)
+                live.text(lambda: _so_far(stream, form, alone=alone))
         finally:
             reply = stream.reply
-            if reply.call is None or reply.text or reply.call.status == "succeeded":
-                live.finish(noted(bundle(reply), notes(reply)))
+            finished = formats.finish(reply, form, notes(reply))
+            if reply.call is None or reply.text or reply.reasoning or reply.call.status == "succeeded":
+                live.finish(finished.bundle)
+    return finished
 
 
-def noted(drawn: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
-    """Add a small line of notes to what is shown."""
-    if not notes:
-        return drawn
-    line = " · ".join(notes)
-    return {"text/plain": f"{drawn['text/plain']}\n{line}", "text/html": drawn["text/html"] + page.caption(line)}
+def _so_far(stream: Stream, form: Format, *, alone: bool) -> Said:
+    from .formats import growing
+
+    said = growing(stream.reply, form)
+    return said if alone else replace(said, stays=False)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..api.pricing import Quote
     from ..api.streams import ChatStream
     from ..api.values import Delta, Reply
+    from .formats import Finished
+    from .preferences import Format
 
 
 def chat(
@@ -36,26 +38,38 @@ def chat(
     api: str | None = None,
     fresh: bool = False,
     quiet: bool = False,
+    form: Format | None = None,
     **options: Any,
-) -> Reply:
-    """Ask, show the answer as it streams, and return it; `options` as for `Client.chat_stream`.
+) -> Finished:
+    """Ask, show the answer as it streams, and give it with what it holds; `options` as for `Client.chat_stream`.
 
     `prompt` is a text or a list of texts and pictures. `thread` names the conversation that it continues; `fresh`
     begins that anew, once the answer has come. `api` is "chat" or "responses", by default what the thread spoke last.
-    Raises `InputError` before anything is sent, and what `Client.chat_stream` raises.
+    `form` is how the answer is shown, by default as is preferred; where it does not hold that, the thread has its turn
+    all the same, and `error` of what is given says so. Raises `InputError` before anything is sent, and what
+    `Client.chat_stream` raises.
     """
+    form = form or preferences.current().format
     asker = Asker(*cell.where())
     stream = _Conversation(_sending(prompt, thread, api, asker, fresh=fresh), system, options)
     if quiet:
         for _ in stream:
             pass
+        from .formats import finish
+
+        finished = finish(stream.reply, form)
     else:
-        answers.show(stream, lambda reply: stream.notes(thread, reply) if thread else ())
+        finished = answers.show(
+            stream,
+            form,
+            lambda reply: stream.notes(thread, reply) if thread else (),
+            alone=options.get("n", 1) == 1,
+        )
     reply = stream.reply
     if thread and not _left_out(reply):
         current().threads.add(thread, stream.turn(asker), anew=fresh)
-    cell.shown(reply)
-    return reply
+    cell.shown(finished.value)
+    return finished
 
 
 def quote_chat(

@@ -40,10 +40,10 @@ def visible(value: object) -> str:
     Newlines and tabs stay, every kind of line end becomes a newline. Joiners stay: scripts and emoji are written with
     them.
     """
-    return _UNSEEN.sub(_name, str(value).replace("\r\n", "\n"))
+    return _UNSEEN.sub(_named, str(value).replace("\r\n", "\n"))
 
 
-def _name(found: re.Match[str]) -> str:
+def _named(found: re.Match[str]) -> str:
     characters = found[0]
     if len(characters) > 1:
         return characters
@@ -109,9 +109,26 @@ def caption(line: str) -> str:
     return f'<div style="{QUIET};margin-top:.4em">{text(line)}</div>' if line else ""
 
 
+def waiting(line: str) -> str:
+    """Write a line that says that something is still to come."""
+    return f'<span style="opacity:.6">{text(line)}</span>'
+
+
+def fold(name: str, *parts: str, is_open: bool = False) -> str:
+    """Fold finished HTML away under a name, which opens it without any script."""
+    state = " open" if is_open else ""
+    return f'<details{state}><summary style="{QUIET};cursor:pointer">{text(name)}</summary>{"".join(parts)}</details>'
+
+
 def pre(value: object) -> str:
     """Write foreign text as it stands."""
     return f'<pre style="{PRE}">{code(value)}</pre>'
+
+
+def name(word: str) -> str:
+    """Write a name that a person may copy; a short one is not broken."""
+    style = ' style="white-space:nowrap"' if len(word) <= 40 else ""
+    return f"<code{style}>{code(word)}</code>"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..api.text_calls import DEFAULT_CHAT_MODEL
+from ..errors import UnknownNameError
 
 Format = Literal["markdown", "text", "json", "code", "dataframe", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -19,7 +20,7 @@ class Preferences:
     many tokens of a thread go along with a question; `quiet` shows nothing unless asked; `timeout` is seconds, None
     for each verb's own. `picture_bytes` is what the pictures of one result may take in the notebook, `sound_bytes` what
     one sound may; `media_folder` where results are kept, "" for the folder of the settings; `key_guard` stops cells
-    that hold an API key.
+    that hold an API key. `value_characters` is what one {{value}} may take in a prompt.
     """
 
     model: str = DEFAULT_CHAT_MODEL
@@ -34,6 +35,7 @@ class Preferences:
     sound_bytes: int = 1_000_000
     media_folder: str = ""
     key_guard: bool = True
+    value_characters: int = 100_000
 
 
 _current = Preferences()
@@ -48,3 +50,11 @@ def use(chosen: Preferences) -> None:
     """Prefer this from now on."""
     global _current
     _current = chosen
+
+
+def format_named(word: str) -> Format:
+    """Read the name of a format; raises `UnknownNameError`, with the nearest one, for any other word."""
+    found = next((name for name in FORMATS if name == word.lower()), None)
+    if found is None:
+        raise UnknownNameError.of("format", word, FORMATS)
+    return found

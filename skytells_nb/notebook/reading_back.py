@@ -19,6 +19,7 @@ from .literals import FILE, SECRET, Call
 from .magics.command import parse
 from .magics.inputs import inputs_of, json_object, with_files
 from .magics.interpolate import expand, whole
+from .magics.named_files import text_file
 from .magics.specs import PREDICT
 
 _MAGIC = re.compile(
@@ -107,10 +108,14 @@ def _in_a_text(expression: str, _: Mapping[str, Any]) -> Any:
 def _of_magic(line: str, rest: str, fields: tuple[Field, ...], *, cell: bool) -> tuple[str, dict[str, Any]]:
     if rest.strip() and not cell:
         raise InputError("There is more than the line of the magic.", "Give one line, or a cell that begins with %%.")
-    command = parse(line, PREDICT, with_literals)
+    command = parse(line, PREDICT, with_literals, inputs=lambda _: fields)
     if not command.words:
         raise InputError("The line names no model.", _SHAPES)
     body = with_literals(rest.strip())
+    if "file" in command.options:
+        if body:
+            raise InputError("The text is given twice, by --file and on the lines below.", "Keep one of them.")
+        body = text_file(command.options["file"]).strip("\n")
     return command.words[0], inputs_of(command, fields, value_in, file_call, body)
 
 

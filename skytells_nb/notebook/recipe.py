@@ -79,7 +79,7 @@ def magic_line(model: str, fields: Iterable[Field], values: Mapping[str, Any]) -
     fields = tuple(fields)
     by_name = {field.name: field for field in fields}
     coded = _coded_all(fields, values)
-    words = [_model(model)]
+    words = [model_word(model)]
     body = _body(fields, coded)
     left: dict[str, Any] = {}
     for name, value in _without(coded, body).items():
@@ -105,7 +105,8 @@ def _body(fields: Sequence[Field], coded: Mapping[str, Any]) -> dict[str, str]:
     return {name: text} if exact else {}
 
 
-def _model(model: str) -> str:
+def model_word(model: str) -> str:
+    """Write a model's name as a word of a magic's line; raises `InputError` for one that no line can hold."""
     for word in (*_quotings(_escaped(model)), f"{{{{{literals.write(model, sure=True)}}}}}"):
         try:
             if is_plain(word) and parse(word, PREDICT, with_literals).words == (model,):
@@ -122,10 +123,14 @@ def _reads(line: str, field: Field | None, expected: Mapping[str, Any]) -> bool:
     try:
         command = parse(line, PREDICT, with_literals)
         return not command.words and same(
-            inputs_of(command, [field] if field else [], value_in, file_call), dict(expected)
+            inputs_of(command, [field] if field else [], value_in, file_call, open_json=_unread), dict(expected)
         )
     except SkytellsError:
         return False
+
+
+def _unread(path: str) -> Any:
+    raise InputError(f"{plain(path, 60)} stands for what it holds.", "Write the value itself.")
 
 
 def _pairs(name: str, value: Any) -> Iterator[str]:

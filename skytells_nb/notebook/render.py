@@ -7,24 +7,20 @@ text/markdown: front ends would run the HTML in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
 from ..api.pricing import Quote, price_label
 from ..api.shown import Shown
-from ..api.values import Embeddings, Model, Prediction, Reply
-from ..schema.check import describe
-from ..schema.fields import ChoiceField, Field, FileField, FlagField, ListField, NumberField, TextField
+from ..api.values import Choice, Embeddings, Model, Prediction, Reply
 from . import captions, page
 from .media.gallery import gallery
 from .media.keeper import default_keeper
-from .texts import markdown
+from .texts import markdown, thoughts
 
 Bundle = dict[str, Any]
-
-_KINDS: dict[type[Field], str] = {TextField: "text", FlagField: "yes or no", ChoiceField: "choice", FileField: "link"}
 
 
 def made(plain: str, html: str) -> Bundle:
@@ -40,16 +36,35 @@ def bundle(value: object) -> Bundle:
 
 @bundle.register
 def _reply(reply: Reply) -> Bundle:
+    return answer(reply, lambda text: (text, markdown.to_html(text)))
+
+
+def answer(reply: Reply, draw: Callable[[str], tuple[str, str]], notes: Sequence[str] = ()) -> Bundle:
+    """Draw an answer whose texts `draw` writes as plain text and as safe HTML; `notes` stand under its caption.
+
+    Each choice has its reasoning folded before it, and the tools that it asks for behind it; an empty one says so.
+    """
     line = captions.of_reply(reply)
     plain: list[str] = []
     html: list[str] = []
     for number, choice in enumerate(reply.choices, 1):
-        said = choice.text or (f"refused: {choice.refusal}" if choice.refusal else "")
+        said, written = draw(choice.text) if choice.text else _without_words(choice, reply)
         asked = "\n".join(_tool(call) for call in choice.tool_calls)
         head = f"choice {number} of {len(reply.choices)}" if reply.others else ""
-        plain += [head, said, asked]
-        html += [page.caption(head) if head else "", markdown.to_html(said), page.pre(asked) if asked else ""]
-    return made("\n".join(filter(None, (*plain, line))), page.box(*html, page.caption(line)))
+        plain += [head, thoughts.in_front_of(said, choice.reasoning), asked]
+        html += [page.caption(head), thoughts.folded(markdown.to_html(choice.reasoning)), written]
+        html += [page.pre(asked) if asked else ""]
+    under = [line, " · ".join(notes)]
+    return made("\n".join(filter(None, (*plain, *under))), page.box(*html, *map(page.caption, under)))
+
+
+def _without_words(choice: Choice, reply: Reply) -> tuple[str, str]:
+    """Say why a choice has no text: refused, or empty; one that asks for tools, or was stopped, needs no words."""
+    if choice.refusal:
+        said = f"refused: {choice.refusal}"
+        return said, markdown.to_html(said)
+    said = "" if choice.tool_calls or not reply.complete else "The answer is empty."
+    return said, page.waiting(said) if said else ""
 
 
 @bundle.register
@@ -67,7 +82,7 @@ def _tool(call: dict[str, Any]) -> str:
 
 @bundle.register
 def _prediction(prediction: Prediction) -> Bundle:
-    """Draw a prediction; its files are saved first, into `settings.media_folder()`, if they are not yet."""
+    """Draw a prediction; its files are saved first, by `media.keeper`, if they are not yet."""
     html, plain = gallery(prediction, default_keeper().keep(prediction))
     return made(plain, html)
 
@@ -81,74 +96,9 @@ def _quote(quote: Quote) -> Bundle:
 
 @bundle.register
 def _model(model: Model) -> Bundle:
-    name, slug = page.cut(model.name, 120), page.cut(model.slug, 120)
-    facts = " · ".join(page.cut(word, 60) for word in (model.type, model.vendor, model.status) if word)
-    about, price = page.visible(model.description[:2000]), f"price: {price_label(model)}"
-    example = page.cut(_example(model), 400)
-    rows = [_row(field) for field in model.fields]
-    columns = 4 if any(row[3] for row in rows) else 3
-    inputs = page.table(
-        ("input", "takes", "limits", "what it does")[:columns],
-        [(_name(name), *map(page.text, rest[: columns - 1])) for name, *rest in rows],
-    )
-    html = page.box(
-        f'<div><strong style="font-size:1.15em">{page.text(name)}</strong> <code>{page.code(slug)}</code></div>',
-        page.caption(facts),
-        f'<div style="margin:.4em 0">{page.text(about)}</div>' if about else "",
-        f"<div>{page.text(price)}</div>",
-        inputs if rows else "<div>It names no inputs.</div>",
-        page.pre(example),
-    )
-    listed = [f"  {name}: {', '.join(filter(None, told))}" for name, *told in rows]
-    heading = name if name == slug else f"{name} ({slug})"
-    return made("\n".join(filter(None, (heading, facts, about, price, *listed, example))), html)
+    from . import model_page
 
-
-def _name(word: str) -> str:
-    style = ' style="white-space:nowrap"' if len(word) <= 40 else ""
-    return f"<code{style}>{page.code(word)}</code>"
-
-
-def _row(field: Field) -> tuple[str, str, str, str]:
-    return (
-        page.cut(field.name, 80),
-        page.cut(kind_of(field), 60),
-        page.cut(describe(field), 240),
-        page.cut(field.description or _new(field), 600),
-    )
-
-
-def _new(field: Field) -> str:
-    """Give a field's title unless it only says the name again."""
-    return "" if field.title.lower().replace(" ", "_") == field.name.lower() else field.title
-
-
-def kind_of(field: Field) -> str:
-    """Say in a word or two what kind of value an input takes."""
-    if isinstance(field, NumberField):
-        return "whole number" if field.integer else "number"
-    if isinstance(field, ListField):
-        return f"list ({kind_of(field.item)})"
-    return _KINDS.get(type(field), "JSON")
-
-
-def _example(model: Model) -> str:
-    if model.speaks_chat:
-        return f"%%skytells_chat {model.slug}"
-    needed = [field for field in model.fields if field.required] or list(model.fields[:1])
-    return " ".join([f"%skytells_predict {model.slug}", *(f"{field.name}={_sample(field)}" for field in needed)])
-
-
-def _sample(field: Field) -> str:
-    if field.default or isinstance(field.default, int):
-        return json.dumps(field.default)
-    if isinstance(field, ChoiceField) and field.choices:
-        return json.dumps(field.choices[0])
-    if isinstance(field, NumberField):
-        return str(field.minimum if field.minimum is not None else 1)
-    if isinstance(field, FlagField):
-        return "true"
-    return '"https://…"' if isinstance(field, FileField) else '"…"'
+    return made(*model_page.draw(model))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -190,7 +140,7 @@ def _catalogue(shelf: Catalogue) -> Bundle:
     ]
     if not rows:
         return made("no models", page.box("no models"))
-    html = page.table(head, [(_name(slug), *map(page.text, rest)) for slug, *rest in rows])
+    html = page.table(head, [(page.name(slug), *map(page.text, rest)) for slug, *rest in rows])
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(4)]
     lines = [
         "  ".join(

@@ -46,6 +46,11 @@ class Session:
             self._client = Client(on_wait=self._show_wait)
         return self._client
 
+    @property
+    def address(self) -> str | None:
+        """The address of the client's service; None before there is a client."""
+        return None if self._client is None else self._client.base_url
+
     def _show_wait(self, seconds: float, cause: SkytellsError) -> None:
         if self._live is not None:
             self._live.waiting(cause.what, seconds)
@@ -133,6 +138,13 @@ def current() -> Session:
     if _session is None:
         _session = Session()
     return _session
+
+
+def used_address() -> str | None:
+    """Name the service that this session uses; None before it has used any."""
+    if settings.in_sandbox():
+        return settings.find_address().value
+    return _session.address if _session is not None else None
 
 
 def sandbox(**options: Any) -> str:

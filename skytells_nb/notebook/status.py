@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,10 @@ from ..costs.cells import amount
 from ..costs.choice import Choice
 from ..costs.ledger import SESSION, Ledger, default_ledger
 from ..costs.totals import Money, number
-from ..errors import NoKeyError, SetupError
-from . import budgets, page
+from ..errors import NoKeyError, SetupError, plain
+from . import budgets, page, preferences
+from .media.keeper import default_folder
+from .preferences import Preferences
 from .render import bundle, made
 
 
@@ -57,9 +59,17 @@ def status() -> Status:
         ("today (UTC)", today),
         ("budgets", "; ".join(budgets.sentence(each) for each in budgets.holding().held) or "none"),
         ("record", f"{ledger.trouble or ledger.place}{kept}"),
-        ("media", str(settings.media_folder().absolute())),
+        ("media", str(default_folder().absolute())),
     ]
-    return Status(tuple(rows))
+    return Status((*rows, *_preferred()))
+
+
+def _preferred() -> tuple[tuple[str, str], ...]:
+    """Say which preferences differ from what they are by default."""
+    usual = asdict(Preferences())
+    others = {name: value for name, value in asdict(preferences.current()).items() if value != usual[name]}
+    told = ", ".join(f"{name} = {plain(repr(value), 60)}" for name, value in others.items())
+    return (("preferences", f"{told} (%config SkytellsMagics)"),) if told else ()
 
 
 def _spent(ledger: Ledger, chosen: Choice) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 from ..api import account, shown
 from ..api.record import Call
-from ..api.values import vectors
+from ..api.values import keeping, vectors
 from ..costs import here, progress
 from ..costs.budgets import asking
-from . import cell
+from . import cell, known_models, tags
 
 
 class _LedgerWhenNeeded:
@@ -59,8 +59,8 @@ class _MetersWhenOpened:
             meter.after(call)
 
 
-def _place() -> tuple[str | None, str | None, int | None]:
-    return (here.notebook(), *cell.where())
+def _place() -> tuple[str | None, str | None, int | None, int | None]:
+    return (here.notebook(), *cell.where(), cell.nth())
 
 
 class _BudgetsWhenSet:
@@ -101,6 +101,12 @@ def _frame(vectors_: Any) -> Any:
     return vectors_frame(vectors_)
 
 
+def _results() -> keeping.Keeping:
+    from .media import results
+
+    return results
+
+
 def _ask(question: str) -> asking.Answer | None:
     from .asking import ask
 
@@ -118,11 +124,13 @@ def _counting() -> Iterator[progress.Line]:
 
 
 def connect() -> None:
-    """Hand the recorder, the meters, the budgets and the renderer to the API's layer; twice changes nothing."""
+    """Hand recorder, meters, budgets, renderer, keeper of files and TAB's memory to the API; twice is as once."""
     if not account.default_observers:
-        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet())
+        account.default_observers = (_LedgerWhenNeeded(), _MetersWhenOpened(), _BudgetsWhenSet(), tags.Heard())
+    account.catalogue_reader = known_models.note
     shown.render_with(_draw)
     vectors.frame_with(_frame)
+    keeping.keep_with(_results)
     shown.unless(cell.is_on_screen)
     asking.ask_with(_ask)
     progress.show_with(_counting)

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import InputError
-from ..schema.check import describe
 from ..schema.fields import Field
+from ..schema.limits import describe, kind_of
 from . import page, recipe
 from .literals import SECRET, Call
-from .render import kind_of
 
 _HEAD = ("input", "value", "takes", "limits")
 

@@ -13,7 +13,7 @@ from .shapes import identity
 
 _TRUE = {"true": True, "yes": True, "on": True, "1": True}
 _FALSE = {"false": False, "no": False, "off": False, "0": False}
-_FLAGS = _TRUE | _FALSE
+FLAGS = _TRUE | _FALSE
 
 
 def coerce(fields: Iterable[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _read(field: Field | None, typed: str) -> Any:
             meant = identity(read_json(typed))
             return next((choice for choice in choices if word(choice) == typed or identity(choice) == meant), typed)
         case FlagField():
-            return None if field.nullable and typed == "null" else _FLAGS.get(typed.strip().lower(), typed)
+            return None if field.nullable and typed == "null" else FLAGS.get(typed.strip().lower(), typed)
         case ListField(item=item):
             value = read_json(typed)
             return [_read(item, part.strip()) for part in typed.split(",")] if isinstance(value, str) else value

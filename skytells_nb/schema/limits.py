@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .kinds import ChoiceField, Field, JsonField, ListField, NumberField, ObjectField, TextField, UnionField
+from .kinds import (
+    ChoiceField,
+    Field,
+    FileField,
+    FlagField,
+    JsonField,
+    ListField,
+    NumberField,
+    ObjectField,
+    TextField,
+    UnionField,
+)
+
+_KINDS: dict[type[Field], str] = {TextField: "text", FlagField: "yes or no", ChoiceField: "choice", FileField: "link"}
+
+
+def kind_of(field: Field) -> str:
+    """Say in a word or two what kind of value an input takes."""
+    if isinstance(field, NumberField):
+        return "whole number" if field.integer else "number"
+    if isinstance(field, ListField):
+        return f"list ({kind_of(field.item)})"
+    return _KINDS.get(type(field), "JSON")
 
 
 def limits(field: Field) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
     python tests/benchmarks/run.py           ten minutes; prints tables, and ends with status 0 whatever they say
 
-Seven questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
+Eight questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
 over an answer of 20,000; (c) what the import takes in a fresh process; (d), in `load`, how near 64 calls in flight come
 to the rate that waiting alone allows; (e), in `forms`, what a form and a keystroke in it take; (f), in `record`, what
-recording a call takes; (g), in `frames`, what a million calls take as a DataFrame and summed up. Rounds alternate
-between the packages, so that a slow moment of the machine meets all of them, and in changing order, so that none always
-runs in the caches that the same other one leaves; figures are medians, ratios of (a) to (c) are to bare httpx.
+recording a call takes; (g), in `frames`, what a million calls take as a DataFrame and summed up; (h), in `painting`,
+what showing an answer takes over reading it unseen. Rounds alternate between the packages, so that a slow moment of the
+machine meets all of them, and in changing order, so that none always runs in the caches that the same other one leaves;
+figures are medians, ratios of (a) to (c) are to bare httpx.
 """
 
 from __future__ import annotations
@@ -155,6 +156,7 @@ def main() -> None:
     import forms
     import frames
     import load
+    import painting
     import record
 
     with ExitStack() as stack:
@@ -185,7 +187,7 @@ def main() -> None:
     print(row("(c) import in a fresh process, wall", started, "ms", 1e3))
     print(f"\nfor comparison: python -c pass {started['nothing'] * 1e3:.1f} ms, ", end="")
     print(f"import skytells_nb; skytells_nb.Client {started['skytells_nb.Client'] * 1e3:.1f} ms")
-    print(f"\n{at_once}\n\n{forms.report()}\n\n{record.report()}\n\n{frames.report()}")
+    print(f"\n{at_once}\n\n{forms.report()}\n\n{record.report()}\n\n{frames.report()}\n\n{painting.report()}")
 
 
 if __name__ == "__main__":

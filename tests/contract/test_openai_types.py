@@ -19,6 +19,7 @@ from tests.contract.cases import EMBEDDER, FORECAST_FORMAT, MODEL, QUESTION, WEA
 # What Skytells adds to OpenAI's objects: its filters, the parameters it tells, the text that OpenAI's client joins.
 ADDED = {
     *("content_filter_results", "prompt_filter_results", "content_filters"),
+    "reasoning_content",  # of models that think, by a name that OpenAI's own do not use
     *("store", "frequency_penalty", "presence_penalty", "output_text"),
     "name",  # of the function whose arguments are done: not in every version of the client
 }
@@ -32,6 +33,7 @@ CHATS: list[dict[str, Any]] = [
     {"max_tokens": 3},
     {"messages": [{"role": "user", "content": "REFUSE this"}]},
     {"messages": [{"role": "user", "content": "FILTERED please"}]},
+    {"messages": [{"role": "user", "content": "THINK about it"}]},
 ]
 RESPONSES: list[dict[str, Any]] = [
     {},
@@ -40,6 +42,7 @@ RESPONSES: list[dict[str, Any]] = [
     {"max_output_tokens": 3},
     {"input": "REFUSE this"},
     {"input": "FILTERED please"},
+    {"input": "THINK about it"},
     {"extra_headers": {"x-sandbox-fault": "error-midstream"}},
 ]
 

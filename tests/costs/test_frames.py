@@ -166,7 +166,7 @@ def test_both_stores_give_the_same_frame(path: Path, postgres: Postgres, a_call:
         charge = Charge(Decimal("0.0400"), "USD", "billed", "4 cents", price)
         more: dict[str, Any] = {"seconds": 1.25, "prompt_tokens": 2**60 + 1, "stream": True, "usage": {"a": [1]}}
         ledger.insert(row_of(a_call("a", charge=charge, status="succeeded", **more)))
-        ledger.insert(row_of(a_call("b", tag="ä"), lambda: ("x.ipynb", "cell", 4)))
+        ledger.insert(row_of(a_call("b", tag="ä"), lambda: ("x.ipynb", "cell", 4, None)))
         frames.append(usage(ledger=ledger))
         ledger.close()
     pd.testing.assert_frame_equal(*frames)

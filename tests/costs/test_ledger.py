@@ -113,7 +113,7 @@ def test_every_fact_of_a_call_comes_back(any_ledger: Ledger) -> None:
         charge=Charge(Decimal("0.1234567890123456789"), "EUR", "billed", "why", {"unit": "image", "amount": "0.1"}),
         usage={"a": 1},
     )
-    any_ledger.insert(row_of(call, lambda: ("lesson.ipynb", "cell-1", 7)))
+    any_ledger.insert(row_of(call, lambda: ("lesson.ipynb", "cell-1", 7, 2)))
     (row,) = any_ledger.rows()
     assert plain(row) == {
         "id": "c",
@@ -311,12 +311,12 @@ def test_what_a_store_cannot_hold_loses_no_row(
 
 def test_the_recorder_asks_which_cell_runs(place: str, any_ledger: Ledger, a_call: MakeCall) -> None:
     """Once, at the beginning; the end keeps it."""
-    cells: Iterator[Place] = iter([("a.ipynb", "cell-1", 3), ("b.ipynb", "cell-2", 4)])
+    cells: Iterator[Place] = iter([("a.ipynb", "cell-1", 3, 1), ("b.ipynb", "cell-2", 4, 2)])
     recorder = Recorder(any_ledger, lambda: next(cells))
     recorder.before(a_call())
     recorder.after(a_call(status="succeeded"))
-    assert [(row["notebook"], row["cell"], row["execution_count"]) for row in stored(place)] == [
-        ("a.ipynb", "cell-1", 3)
+    assert [(row["notebook"], row["cell"], row["execution_count"], row["nth"]) for row in stored(place)] == [
+        ("a.ipynb", "cell-1", 3, 1)
     ]
 
 

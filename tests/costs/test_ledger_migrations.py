@@ -14,6 +14,7 @@ import pytest
 from skytells_nb.api.record import Call
 from skytells_nb.costs import postgres_store, sqlite_store
 from skytells_nb.costs.columns import COLUMNS
+from skytells_nb.costs.jobs import Which, find
 from skytells_nb.costs.ledger import Ledger, row_of
 from skytells_nb.costs.migrations import MIGRATIONS, Migration
 from skytells_nb.costs.store import StoreError
@@ -96,6 +97,13 @@ def test_a_job_that_an_older_version_began_is_completed(path: Path, ledger: Ledg
     rows = {row["id"]: row for row in ledger.rows()}
     assert len(rows) == 1000
     assert (rows["0007"]["status"], rows["0007"]["megapixels"]) == ("succeeded", 1.05)
+
+
+def test_a_job_of_an_older_version_is_listed_and_belongs_to_no_cell(path: Path, ledger: Ledger) -> None:
+    """Nobody noted which of its cell's jobs it was."""
+    older(path, rows=2)
+    assert [job.id for job in find(ledger, Which(unseen=True))] == ["p-0", "p-1"]
+    assert find(ledger, Which(fingerprint="f", cell="cell-1", nth=1)) == ()
 
 
 def test_a_postgresql_of_the_first_step_keeps_every_row(

@@ -428,7 +428,7 @@ def test_sums_are_exact(amounts: list[Decimal]) -> None:
             Call(
                 str(n), "chat", "POST /x", "m", _WHEN, "f", status="succeeded", charge=Charge(amount, "USD", "priced")
             ),
-            (None, None, None),
+            (None, None, None, None),
         )
         for n, amount in enumerate(amounts)
     ]

@@ -74,7 +74,7 @@ def filled(any_ledger: Ledger, a_call: MakeCall) -> Ledger:
         a_call("f", cost="9", status="succeeded", sandbox=True, tag="lesson"),
     ]
     for call in calls:
-        any_ledger.insert(row_of(call, lambda: ("lesson.ipynb", "cell-1", 3)))
+        any_ledger.insert(row_of(call, lambda: ("lesson.ipynb", "cell-1", 3, None)))
     return any_ledger
 
 
@@ -120,7 +120,7 @@ def test_times_are_keys(filled: Ledger) -> None:
 def test_missing_keys_are_empty_text_or_missing(any_ledger: Ledger, a_call: MakeCall) -> None:
     """Text is "", a number is <NA>."""
     any_ledger.insert(row_of(a_call("a")))
-    any_ledger.insert(row_of(a_call("b", tag="x"), lambda: (None, "cell", 7)))
+    any_ledger.insert(row_of(a_call("b", tag="x"), lambda: (None, "cell", 7, None)))
     assert list(summary("tag", ledger=any_ledger).index) == ["", "x"]
     assert list(summary("execution_count", ledger=any_ledger).index.isna()) == [True, False]
 
@@ -129,7 +129,7 @@ def test_cells_come_in_the_order_in_which_they_were_first_run(any_ledger: Ledger
     """A cell that ran again stays where it was, and its runs stand together where they are asked for."""
     for number, (cell, count) in enumerate([("z", 1), ("a", 2), ("z", 3)]):
         call = a_call(f"{number}", started_at=START + timedelta(seconds=number))
-        any_ledger.insert(row_of(call, lambda cell=cell, count=count: ("x.ipynb", cell, count)))
+        any_ledger.insert(row_of(call, lambda cell=cell, count=count: ("x.ipynb", cell, count, None)))
     assert list(summary("cell", ledger=any_ledger).index) == ["z", "a"]
     runs = summary(["cell", "execution_count"], ledger=any_ledger)
     assert list(runs.index) == [("z", 1), ("z", 3), ("a", 2)]
@@ -237,7 +237,7 @@ def test_here_is_this_notebook(filled: Ledger, a_call: MakeCall, monkeypatch: py
     """By its name where the server tells it, else by this kernel's session."""
     row = row_of(a_call("other")) | {"session": "another kernel", "notebook": "lesson.ipynb"}
     filled.insert(row)
-    filled.insert(row_of(a_call("elsewhere"), lambda: ("other.ipynb", None, None)))
+    filled.insert(row_of(a_call("elsewhere"), lambda: ("other.ipynb", None, None, None)))
     monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/lesson.ipynb")
     assert summary("cell", here=True, ledger=filled)["calls"].to_dict() == {"": 1, "cell-1": 5}
     monkeypatch.delenv("JPY_SESSION_NAME")

@@ -71,13 +71,14 @@ def test_usage_comes_last_when_asked_for(stream: Callable[..., list[Any]]) -> No
     assert {json.dumps(chunk["usage"]) for chunk in found[:-2]} == {"null"}
 
 
-@pytest.mark.parametrize("asked", ["What is a neural network?", "Please REFUSE", "REPEAT: one, two"])
+@pytest.mark.parametrize("asked", ["What is a neural network?", "Please REFUSE", "REPEAT: one, two", "THINK: why?"])
 def test_the_pieces_are_the_tokens(stream: Callable[..., list[Any]], asked: str) -> None:
     """As many pieces are streamed as are billed, over all choices."""
     messages = [{"role": "user", "content": asked}]
     found = stream(messages=messages, n=2, stream_options={"include_usage": True})
     deltas = [choice["delta"] for chunk in found[:-1] for choice in chunk["choices"]]
-    pieces = [piece for delta in deltas if (piece := delta.get("content") or delta.get("refusal"))]
+    said = ("content", "refusal", "reasoning_content")
+    pieces = [piece for delta in deltas for kind in said if (piece := delta.get(kind))]
     assert len(pieces) == found[-2]["usage"]["completion_tokens"]
 
 

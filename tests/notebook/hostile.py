@@ -29,8 +29,18 @@ ALLOWED: dict[str, set[str]] = {name: {"style"} for name in _TAGS}
 ALLOWED["ol"] |= {"start"}
 ALLOWED["a"] = {"href", "title", "target", "rel", "style", "download"}
 ALLOWED["img"] = {"src", "alt", "style"}
-ALLOWED["audio"] = ALLOWED["video"] = {"controls", "preload", "src", "title", "style"}
+ALLOWED["audio"] = {"controls", "preload", "src", "title", "style"}
+ALLOWED["video"] = ALLOWED["audio"] | {"poster"}
+ALLOWED["details"] = ALLOWED["summary"] = {"style"}
 
+ALLOWED["sup"] = ALLOWED["summary"] = {"style"}
+ALLOWED["details"] = {"open", "style"}
+ALLOWED["iframe"] = {"sandbox", "srcdoc", "title", "style"}
+_FRAME_BEGINS = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+)
+_VOID = {"br", "hr", "img"}
 _SOURCE = re.compile(r"data:(?:image/(?:webp|png|jpeg)|audio/[a-z0-9]+|video/[a-z0-9]+);base64,[A-Za-z0-9+/=]*\Z")
 _RELATIVE = re.compile(r"[A-Za-z0-9_.%~-]+(?:/[A-Za-z0-9_.%~-]+)*\Z")
 _BAD_STYLE = re.compile(r"url|expression|import|position|behavio|\\|<|javascript", re.IGNORECASE)
@@ -41,17 +51,31 @@ class _Judge(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.faults: list[str] = []
+        self.open: list[str] = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open[-1:] == [tag]:
+            self.open.pop()
+        elif tag not in _VOID:
+            self.faults.append(f"stray </{tag}>")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open += [] if tag in _VOID else [tag]
         if tag not in ALLOWED:
             self.faults.append(f"tag {tag}")
             return
+        if tag == "iframe":
+            walls = dict(attrs)
+            if walls.get("sandbox") != "" or not (walls.get("srcdoc") or "").startswith(_FRAME_BEGINS):
+                self.faults.append("a frame without walls")
         for name, given in attrs:
             value = given or ""
             if name not in ALLOWED[tag]:
                 self.faults.append(f"attribute {tag}.{name}")
             if name == "src" and not (_SOURCE.match(value) or _RELATIVE.match(value)):
                 self.faults.append(f"src {value[:60]}")
+            if name == "poster" and not _SOURCE.match(value):
+                self.faults.append(f"poster {value[:60]}")
             if name == "href" and not (re.match(r"https?://|mailto:", value) or _RELATIVE.match(value)):
                 self.faults.append(f"href {value[:60]}")
             if name == "style" and _BAD_STYLE.search(value):
@@ -80,4 +104,4 @@ def faults(html: str) -> list[str]:
     judge = _Judge()
     judge.feed(html)
     judge.close()
-    return judge.faults
+    return [*judge.faults, *(f"<{tag}> is not closed" for tag in judge.open)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skytells_nb.errors import InputError, UnknownNameError
+from skytells_nb.marks import Mark
 from skytells_nb.notebook.magics.interpolate import expand, value_of
 
 NAMES = {"students": 24, "name": "Ada", "rows": [1, 2], "table": {"a": {"b": 3}}}
@@ -44,6 +45,11 @@ def test_whole_value_keeps_its_type() -> None:
     ("text", "said"),
     [
         ("{{studens}}", "There is no name 'studens' for {{studens}}. Did you mean 'students'?"),
+        (
+            "{{zzyzx}}",
+            "There is no name 'zzyzx' for {{zzyzx}}. "
+            r"Run the cell that makes it first; for a literal {{ write \{{.",
+        ),
         ("{{a b}}", r"{{a b}} is not a Python expression. For a literal {{ write \{{."),
         ("{{1/0}}", "{{1/0}} failed: ZeroDivisionError: division by zero. Mend the expression."),
     ],
@@ -60,3 +66,11 @@ def test_the_users_names_are_not_changed() -> None:
     before = dict(NAMES)
     expand("{{name}} {{[y for y in rows]}}", NAMES)
     assert before == NAMES
+
+
+def test_an_error_points_at_its_expression() -> None:
+    """Of a text of several lines, the braces at fault are marked."""
+    text = "for {{students}}\nand {{studens}}"
+    with pytest.raises(UnknownNameError) as caught:
+        expand(text, NAMES)
+    assert caught.value.mark == Mark(text, ((21, 32),))

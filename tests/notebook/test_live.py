@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import skytells_nb
-from skytells_nb.notebook.live import Lines, Live, Nowhere, find_painter, progress_bundle
+from skytells_nb.notebook.live import Live, progress_bundle
+from skytells_nb.notebook.painters import Lines, Nowhere, Said, find_painter
 from tests.kernels import Kernel, running_kernel
 from tests.notebook.hostile import faults
 
@@ -37,14 +38,17 @@ class Canvas:
         self.painted: list[str] = []
         self.clock, self.cost, self.size = clock, cost, size
 
-    def text(self, so_far: str) -> int:
-        self.painted.append(so_far)
+    def text(self, said: Said) -> int:
+        return self._paint(said.text)
+
+    def _paint(self, words: str) -> int:
+        self.painted.append(words)
         if self.clock:
             self.clock.now += self.cost
         return self.size
 
     def show(self, drawn: dict[str, Any]) -> int:
-        return self.text(drawn["text/plain"])
+        return self._paint(drawn["text/plain"])
 
     def finish(self, drawn: dict[str, Any]) -> None:
         self.painted.append(f"finished: {drawn['text/plain']}")
@@ -88,18 +92,18 @@ def test_slow_paintings_are_rarer() -> None:
 
 
 def test_large_paintings_are_rarer() -> None:
-    """A large page is sent less often, so that it stays near a megabyte a second."""
-    assert len(paintings(seconds=2, step=0.001, size=500_000)) - 2 <= 5
+    """A large page is sent less often, so that it stays near a quarter of a megabyte a second."""
+    assert len(paintings(seconds=2, step=0.001, size=125_000)) - 2 <= 5
 
 
 def test_text_is_asked_for_only_when_painting() -> None:
-    """A function or pieces in place of the text are not joined when nothing is painted."""
+    """A function in place of the text is not called when nothing is painted."""
     clock, canvas, asked = Clock(), Canvas(), []
     with Live(clock=clock, display=canvas) as live:
         for _ in range(10):
             live.text(lambda: asked.append(1) or "text")  # type: ignore[func-returns-value]
         clock.now += 1
-        live.text(["pie", "ces"])
+        live.text(lambda: Said("pieces"))
         live.finish(DONE)
     assert len(asked) == 1
     assert canvas.painted == ["…", "text", "pieces", "finished: done"]
@@ -222,7 +226,7 @@ def test_kernel_sends_at_most_twenty_paintings_a_second(kernel: Kernel) -> None:
         "    words, began = [], time.monotonic()\n"
         "    while time.monotonic() - began < 2:\n"
         "        words.append('word ')\n"
-        "        live.text(words)\n"
+        "        live.text(lambda: ''.join(words))\n"
         "        time.sleep(0.002)\n"
         "    live.finish({'text/plain': 'whole', 'text/html': '<b>whole</b>'})\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from skytells_nb.local import Sandbox
-from tests.kernels import Kernel, running_kernel
+from tests.kernels import Kernel, error_line, running_kernel
 from tests.notebook.hostile import PAYLOADS, faults
 
 
@@ -182,9 +182,8 @@ def test_a_thread_goes_through_a_file(notebook: Kernel, place: Path, shared_sand
 )
 def test_what_cannot_be_done_is_one_line(notebook: Kernel, line: str, said: str) -> None:
     """With the nearest name, or what to write."""
-    error = notebook.run(f"%skytells_threads {line}").error
-    assert error.startswith(said)
-    assert "\n" not in error
+    code = f"%skytells_threads {line}"
+    assert error_line(notebook.run(code), code).startswith(said)
 
 
 def test_no_hostile_text_gets_through(notebook: Kernel, place: Path) -> None:

@@ -186,7 +186,7 @@ def test_other_texts_stay_on_the_line() -> None:
     ("model", "word"),
     [
         ("a b", '"a b"'),
-        ("x=y", '"x=y"'),
+        ("x=y", '{{"x=y"}}'),
         ("-q", '"-q"'),
         ("{{x}}", r'"\{{x}}"'),
         ("a\nb", r'{{"a\nb"}}'),
@@ -382,7 +382,7 @@ def test_words_are_typed_by_the_fields() -> None:
         ("%skytells_predict m n={{n + 1}}", "n + 1 is no plain value; code is read here, not run."),
         ("%skytells_predict m n={{__import__('os').abort()}}", "__import__('os').abort() is no plain value"),
         ("%skytells_predict {{name}} n=1", "name is no plain value"),
-        ('%skytells_predict m n="a {{sky.file("x")}} b"', "There is text right after the closing quote"),
+        ('%skytells_predict m n="a {{sky.file("x")}} b"', 'sky.file("x") stands inside a text.'),
         ("%skytells_predict m n='a {{sky.file(\"x\")}} b'", 'sky.file("x") stands inside a text.'),
         ("%%skytells_predict m prompt=x\nbody", "prompt is given twice, in the line and as the body."),
         ("%skytells_predict m stray", "%skytells_predict does not know what to do with 'stray'."),
@@ -452,10 +452,11 @@ def test_a_long_link_is_read() -> None:
         assert recipe.read(code).values == {"a": link}
 
 
-def test_files_are_opened_only_where_a_field_takes_one() -> None:
-    """@path is a file for file inputs and their lists; elsewhere it is text."""
+def test_files_are_opened_only_where_a_field_takes_one(tmp_path: Path) -> None:
+    """@path is a file for file inputs and their lists, and JSON for an object; elsewhere it is text."""
     opened: list[str] = []
-    line = "%skytells_predict m image=@a images=@b,@c tags=@d prompt=@e extra=@f unknown=@g"
+    (tmp_path / "f.json").write_text('{"a": [1, 2]}')
+    line = f"%skytells_predict m image=@a images=@b,@c tags=@d prompt=@e extra=@{tmp_path}/f.json unknown=@g"
     values = recipe.read(line, FIELDS, lambda path: opened.append(path) or path).values
     assert opened == ["a", "b", "c"]
     assert values == {
@@ -463,7 +464,7 @@ def test_files_are_opened_only_where_a_field_takes_one() -> None:
         "images": ["b", "c"],
         "tags": ["@d"],
         "prompt": "@e",
-        "extra": "@f",
+        "extra": {"a": [1, 2]},
         "unknown": "@g",
     }
 
@@ -593,3 +594,19 @@ def test_line_and_python_send_the_same_file(
     values = {"prompt": "x", "reference_images": [sky.file(picture), "https://x.org/a.png"]}
     assert sent(notebook, shared_sandbox, recipe.magic_line("truefusion-2", fields, values)) == values
     assert sent(notebook, shared_sandbox, recipe.python_code("truefusion-2", values, fields)) == values
+
+
+def test_a_text_that_would_name_a_file_of_json_is_written_otherwise() -> None:
+    """Where @path would be read as JSON, the value itself is written, and read back as it is."""
+    values = {"tags": ["@x.json"], "extra": "@y"}
+    line = recipe.magic_line("m", FIELDS, values)
+    assert line == """%skytells_predict m tags=["@x.json"] extra='"@y"'"""
+    assert recipe.read(line, FIELDS).values == values
+
+
+def test_the_inputs_of_a_line_may_be_options() -> None:
+    """What a magic reads as an option of the model is read back so."""
+    assert recipe.read("%skytells_predict m --prompt 'a fox' --image=@a;", FIELDS, str.upper).values == {
+        "prompt": "a fox",
+        "image": "A",
+    }

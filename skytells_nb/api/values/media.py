@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from os import PathLike
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..reading import Json, count, items, moment, money, record, seconds, strings, text
 from ..record import Call
 from ..shown import Shown, brief
+from .keeping import keeping
 
 
 class Status(enum.StrEnum):
@@ -148,6 +152,35 @@ class Prediction(Shown):
     def links(self) -> tuple[Link, ...]:
         """The outputs that are links."""
         return tuple(Link(item) for item in self.output if item.startswith(_LINKS))
+
+    @property
+    def url(self) -> Link | None:
+        """The first link, or None; it works for five minutes, and what is kept of it is in `files`."""
+        return next(iter(self.links), None)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The kept files, one for each link; they are fetched and kept first where they are not yet.
+
+        Raises `MediaError` where the job has no result, or a file cannot be had or kept, with the reason for each.
+        """
+        return keeping().files(self)
+
+    @property
+    def images(self) -> tuple[Any, ...]:
+        """The pictures among the files as they are, each a `PIL.Image.Image`.
+
+        Raises `MediaError` as `files` does, and for a picture that is broken or has too many pixels.
+        """
+        return keeping().images(self)
+
+    def save(self, folder: str | PathLike[str]) -> tuple[Path, ...]:
+        """Copy the files and what is known of each into a folder, which is made; returns where they are now.
+
+        What lies there already is never overwritten: another file of the same name makes the copy's end in -2. Raises
+        `MediaError` as `files` does, after copying those that are there, and for a folder that takes no files.
+        """
+        return keeping().save(self, folder)
 
     @property
     def text(self) -> str:

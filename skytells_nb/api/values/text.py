@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ..reading import Json, content_text, count, items, mended, record, text
+from ..reading import Json, content_text, count, items, mended, record, text, thought
 from ..record import Call
 from ..shown import Shown, brief
 
@@ -89,7 +89,8 @@ def _blocked(results: Json) -> list[str]:
 class Delta:
     """A piece of a streamed answer: what it adds to choice `index`; `raw` is the whole chunk or event.
 
-    `tool_calls` are fragments as they came; the stream's `reply` has them joined.
+    `tool_calls` are fragments as they came; the stream's `reply` has them joined. `reasoning` is what the model thinks
+    before it answers; a piece of that alone adds nothing to the answer, and is false.
     """
 
     text: str
@@ -97,6 +98,7 @@ class Delta:
     index: int = 0
     refusal: str = ""
     tool_calls: tuple[Json, ...] = ()
+    reasoning: str = ""
 
     @property
     def finish_reason(self) -> str | None:
@@ -111,7 +113,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the answers to a prompt; `filters` says what was blocked in it."""
+    """One of the answers to a prompt; `filters` says what was blocked in it, `reasoning` what led to it."""
 
     text: str = ""
     refusal: str | None = None
@@ -119,6 +121,7 @@ class Choice:
     filters: tuple[str, ...] = ()
     tool_calls: tuple[Json, ...] = ()
     index: int = 0
+    reasoning: str = ""
 
     @classmethod
     def from_json(cls, body: object) -> Choice:
@@ -132,6 +135,7 @@ class Choice:
             filters=tuple(_blocked(record(raw.get("content_filter_results")))),
             tool_calls=tuple(call for item in items(message.get("tool_calls")) if (call := record(item))),
             index=count(raw.get("index")) or 0,
+            reasoning=mended(thought(message)),
         )
 
 
@@ -141,7 +145,8 @@ class Reply(Shown):
 
     `text` and its neighbours are the first choice's; `choices` has all, where several were asked for (`n`).
     `tool_calls` have chat's form: {"id", "type", "function": {"name", "arguments"}}, arguments as JSON text. `asked`
-    is what was sent, as messages: `respond(previous=…)` repeats it where the service does not remember it.
+    is what was sent, as messages: `respond(previous=…)` repeats it where the service does not remember it. `reasoning`
+    is what the model let see of its thinking, "" for nothing; it is no part of the answer, and is never sent again.
     """
 
     id: str = ""
@@ -154,6 +159,7 @@ class Reply(Shown):
     complete: bool = True
     tool_calls: tuple[Json, ...] = ()
     others: tuple[Choice, ...] = ()
+    reasoning: str = ""
     raw: Json = field(default_factory=dict, repr=False, compare=False)
     call: Call | None = field(default=None, repr=False, compare=False)
     asked: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
@@ -189,6 +195,7 @@ class Reply(Shown):
             complete=complete,
             tool_calls=first.tool_calls,
             others=tuple(others),
+            reasoning=first.reasoning,
             raw=raw,
         )
 
@@ -210,13 +217,21 @@ class Reply(Shown):
             filters=Filters.from_response(raw.get("content_filters")),
             complete=raw.get("status") not in ("in_progress", "queued", "failed", "cancelled", "canceled"),
             tool_calls=calls,
+            reasoning=mended(_reasoning_of_response(output)),
             raw=raw,
         )
 
     @property
     def choices(self) -> tuple[Choice, ...]:
         """All answers to the prompt, in order; one, unless several were asked for (`n`)."""
-        first = Choice(self.text, self.refusal, self.finish_reason, self.filters.completion, self.tool_calls)
+        first = Choice(
+            self.text,
+            self.refusal,
+            self.finish_reason,
+            self.filters.completion,
+            self.tool_calls,
+            reasoning=self.reasoning,
+        )
         return (first, *self.others)
 
     @property
@@ -246,6 +261,13 @@ def called(item: Json) -> Json:
     """Give a `function_call` item of a response the form that chat's tool calls have."""
     function = {"name": text(item.get("name")) or "", "arguments": text(item.get("arguments")) or ""}
     return {"id": text(item.get("call_id")) or text(item.get("id")) or "", "type": "function", "function": function}
+
+
+def _reasoning_of_response(output: Sequence[Json]) -> str:
+    """Join the parts of the `reasoning` items of a response: their summaries or, where there are none, the thoughts."""
+    thoughts = [item for item in output if item.get("type") == "reasoning"]
+    parts = [map(record, items(item.get("summary")) or items(item.get("content"))) for item in thoughts]
+    return "\n\n".join(said for part in parts for one in part if (said := text(one.get("text"))))
 
 
 _RESPONSE_ENDS: Mapping[str, str] = {"max_output_tokens": "length", "content_filter": "content_filter"}

@@ -136,6 +136,15 @@ def answer(conversation: Conversation, *, as_json: bool = False, found: tuple[Fo
     return "\n\n".join(part for part in parts if part)
 
 
+def thoughts(conversation: Conversation) -> str:
+    """Return what is thought before the answer to `conversation`, as a model that thinks would let it be seen."""
+    first, *_, last = (*topic(conversation.question), "the result")
+    return (
+        f"The question is about “{first}”. What would help most is one plain example, and a way to check it.\n\n"
+        f"So: say what “{first}” means, show it, then come to “{last}”. (Sandbox: nothing was thought.)"
+    )
+
+
 def topic(question: str) -> tuple[str, ...]:
     """Up to four telling words of the question, in its order."""
     words = [word.lower()[:30] for word in _WORD.findall(_TAG.sub(" ", question[:2000]))]

@@ -60,6 +60,8 @@ def chunks(completion: Completion, *, include_usage: bool, top: int | None) -> I
         content = None if answer.calls or answer.refused else ""
         role = _delta(index, {"role": "assistant", "content": content, "refusal": None})
         yield Event(head | {"choices": [role]} | tail)
+        for piece in answer.thoughts:
+            yield Event(head | {"choices": [_delta(index, {"reasoning_content": piece})]} | tail, speaks=True)
         for piece in answer.pieces:
             said = _delta(index, {"refusal" if answer.refused else "content": piece})
             said["logprobs"] = _logprobs(answer, (piece,), top)
@@ -82,7 +84,7 @@ def usage(completion: Completion) -> Json:
         "completion_tokens": completion.completion_tokens,
         "total_tokens": completion.prompt_tokens + completion.completion_tokens,
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": completion.reasoning_tokens,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -98,6 +100,8 @@ def _message(completion: Completion, index: int, answer: Answer) -> Json:
         "annotations": [],
         "refusal": answer.text if answer.refused else None,
     }
+    if answer.thoughts:
+        message["reasoning_content"] = "".join(answer.thoughts)
     if answer.calls:
         message["tool_calls"] = [
             {

@@ -2,7 +2,8 @@
 
 Chat and responses both become a `Prompt`, so that they give the same answer to the same question. The prompt and
 nothing else decides the answer: a text, a refusal, or calls of tools. Words in capitals in the last question
-ask for what is rare in earnest: `REFUSE` a refusal, `FILTERED` a filtered answer, `BLOCKED` a blocked prompt.
+ask for what is rare in earnest: `REFUSE` a refusal, `FILTERED` a filtered answer, `BLOCKED` a blocked prompt; `THINK`
+asks for an answer that thinks first.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FILTER_WORD = "FILTERED"
 REFUSE_WORD = "REFUSE"
 BLOCK_WORD = "BLOCKED"
+THINK_WORD = "THINK"
 REFUSAL = "I cannot help with that. (A sandbox refusal: no model ran and nothing was billed.)"
 _FILTERED_PIECES = 12
 _IMAGE_TOKENS = 85
@@ -81,12 +83,13 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: pieces of text (or of a refusal), or calls of tools, and why it ends."""
+    """One answer: pieces of text (or of a refusal), or calls of tools, and why it ends; `thoughts` go before a text."""
 
     reason: Reason
     pieces: tuple[str, ...] = ()
     refused: bool = False
     calls: tuple[ToolCall, ...] = ()
+    thoughts: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -96,7 +99,7 @@ class Answer:
     @property
     def tokens(self) -> int:
         """How many tokens it is billed as."""
-        return len(self.pieces) + sum(call.tokens for call in self.calls)
+        return len(self.thoughts) + len(self.pieces) + sum(call.tokens for call in self.calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,11 @@ class Completion:
     answers: tuple[Answer, ...]
     prompt_tokens: int
     completion_tokens: int
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """How many of the answers' tokens were thoughts."""
+        return sum(len(answer.thoughts) for answer in self.answers)
 
 
 def complete(prompt: Prompt, *, completion_id: str, created: int) -> Completion:
@@ -148,10 +156,14 @@ def _answer(prompt: Prompt, index: int) -> Answer:
     if asked:
         seed = repr(conversation)
         return _calling(tuple(tool_calls.call(tool, prompt.question, seed) for tool in asked), prompt.max_tokens)
-    written = tokens.cut(_text(prompt, conversation, found), prompt.max_tokens, prompt.stop)
+    thinks = _says(prompt.question, THINK_WORD)
+    # As with real models, the thoughts count among the tokens an answer may have.
+    thoughts = tokens.cut(answers.thoughts(conversation), prompt.max_tokens, ()).pieces if thinks else ()
+    room = prompt.max_tokens - len(thoughts)
+    written = tokens.cut(_text(prompt, conversation, found), room, prompt.stop)
     if _says(prompt.question, FILTER_WORD):
-        return Answer("content_filter", written.pieces[:_FILTERED_PIECES])
-    return Answer(written.reason, written.pieces)
+        return Answer("content_filter", written.pieces[:_FILTERED_PIECES], thoughts=thoughts)
+    return Answer(written.reason, written.pieces, thoughts=thoughts)
 
 
 def _text(prompt: Prompt, conversation: answers.Conversation, found: tuple[answers.Found, ...]) -> str:

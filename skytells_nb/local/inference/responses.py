@@ -57,7 +57,7 @@ def usage(completion: Completion) -> Json:
         "output_tokens": completion.completion_tokens,
         "total_tokens": completion.prompt_tokens + completion.completion_tokens,
         "input_tokens_details": {"cached_tokens": 0},
-        "output_tokens_details": {"reasoning_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": completion.reasoning_tokens},
     }
 
 
@@ -67,21 +67,35 @@ def _steps(request: ResponsesRequest, completion: Completion) -> Iterator[Step]:
     yield "in_progress", opened
     finished = reply(request, completion)
     answer = completion.answers[0]
+    if answer.thoughts:
+        yield from _reasoning(completion, finished["output"][0])
     if not answer.calls:
-        yield from _message(request, completion, finished["output"][0])
+        yield from _message(request, completion, len(finished["output"]) - 1, finished["output"][-1])
     for number, item in enumerate(finished["output"] if answer.calls else ()):
         yield from _call(completion, number, item)
     yield str(finished["status"]), {"response": finished}
 
 
-def _message(request: ResponsesRequest, completion: Completion, item: Json) -> Iterator[Step]:
+def _reasoning(completion: Completion, item: Json) -> Iterator[Step]:
+    whole = item["summary"][0]
+    place = {"output_index": 0, "item_id": item["id"], "summary_index": 0}
+    yield "output_item.added", {"output_index": 0, "item": item | {"status": "in_progress", "summary": []}}
+    yield "reasoning_summary_part.added", place | {"part": whole | {"text": ""}}
+    for piece in completion.answers[0].thoughts:
+        yield "reasoning_summary_text.delta", place | {"delta": piece}
+    yield "reasoning_summary_text.done", place | {"text": whole["text"]}
+    yield "reasoning_summary_part.done", place | {"part": whole}
+    yield "output_item.done", {"output_index": 0, "item": item}
+
+
+def _message(request: ResponsesRequest, completion: Completion, number: int, item: Json) -> Iterator[Step]:
     answer = completion.answers[0]
     name, key = ("refusal", "refusal") if answer.refused else ("output_text", "text")
-    place = {"output_index": 0, "content_index": 0, "item_id": item["id"]}
+    place = {"output_index": number, "content_index": 0, "item_id": item["id"]}
     whole = item["content"][0]
     begun = responses_items.message(completion, "in_progress")
     empty = responses_items.part(answer, top=request.top, empty=True)
-    yield "output_item.added", {"output_index": 0, "item": begun}
+    yield "output_item.added", {"output_index": number, "item": begun}
     yield "content_part.added", place | {"part": empty}
     for piece in answer.pieces:
         likely = [] if request.top is None else [logprobs.of(piece, request.top)]
@@ -90,7 +104,7 @@ def _message(request: ResponsesRequest, completion: Completion, item: Json) -> I
     extra = {} if answer.refused else {"logprobs": whole["logprobs"]}
     yield f"{name}.done", place | {key: whole[key]} | extra
     yield "content_part.done", place | {"part": whole}
-    yield "output_item.done", {"output_index": 0, "item": item}
+    yield "output_item.done", {"output_index": number, "item": item}
 
 
 def _call(completion: Completion, number: int, item: Json) -> Iterator[Step]:

@@ -86,13 +86,20 @@ def output(completion: Completion, *, top: int | None) -> list[Json]:
     answer = completion.answers[0]
     status = "completed" if answer.reason in {"stop", "tool_calls"} else "incomplete"
     if not answer.calls:
-        return [message(completion, status) | {"content": [part(answer, top=top)]}]
+        thoughts = [_reasoning(completion)] if answer.thoughts else []
+        return [*thoughts, message(completion, status) | {"content": [part(answer, top=top)]}]
     whole = len(answer.calls) - (answer.reason == "length")
     return [
         function_call(completion, number)
         | {"status": "completed" if number < whole else "incomplete", "arguments": call.arguments}
         for number, call in enumerate(answer.calls)
     ]
+
+
+def _reasoning(completion: Completion) -> Json:
+    """Return what was thought before the answer, as a summary, which is all that this API shows of it."""
+    summary = {"type": "summary_text", "text": "".join(completion.answers[0].thoughts)}
+    return {"id": label("rs", completion.id), "type": "reasoning", "status": "completed", "summary": [summary]}
 
 
 def message(completion: Completion, status: str) -> Json:

@@ -21,7 +21,7 @@ from ... import settings
 from ...errors import SkytellsError
 from ...schema.check import Problem
 from ...schema.fields import UNSET, Field, NumberField
-from .. import live, page
+from .. import page, painters
 from . import shelf
 from .code_panel import CodePanel
 from .control import Tools
@@ -177,8 +177,8 @@ class Face:
         `drawn` is what stands there where no widgets are: in a terminal, on GitHub, on an exported page. Meanwhile the
         judge of values is loaded, which takes a while: a person begins to type later than that.
         """
-        painter = live.find_painter()
-        if not isinstance(painter, live.Slot):
+        painter = painters.find_painter()
+        if not isinstance(painter, painters.Slot):
             painter.finish(drawn)
             return
         from IPython.display import display

@@ -13,6 +13,7 @@ from typing import Any
 from ipywidgets import HTML, Button, HBox, VBox
 
 from ...schema.fields import Field
+from ..jobs import endings
 from ..jobs.progress import Progress
 from . import records
 
@@ -42,7 +43,7 @@ class Outcome:
         if not progress.ended:
             self._put({**line, "meter": records.meter_html(progress), "trouble": ""})
             return
-        trouble = records.trouble_html(records.trouble(progress))
+        trouble = records.trouble_html(endings.trouble(progress))
         self._put({**line, "meter": "", "trouble": trouble, "result": records.result_html(progress)})
         self._runs.add(progress)
         self._arrange()

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from ...errors import JobCanceledError, MediaError, StillRunningError, plain
+from ...api.sniff import Kind
+from ...errors import MediaError, StillRunningError
 from ...schema.fields import Field, TextField
-from .. import captions, page
+from .. import page
+from ..jobs.endings import caption, drawn
 from ..jobs.progress import Progress
 from ..live import progress_bundle
-from ..media.gallery import embedded, gallery
+from ..media import kinds
+from ..media.cards import embedded
+from ..media.gallery import gallery
 from ..media.kept import Kept
 from ..media.thumbnails import thumbnail
 
@@ -26,7 +30,6 @@ SMALL = 160
 """Pixels of the side of a run's picture in the list of runs."""
 
 _SMALL_BUDGET = 10_000
-_ICONS = {"image": "▧", "audio": "♪", "video": "▶", "text": "¶", "file": "▤"}
 _WORDS = {"running": "processing", "saving": "saving the files"}
 
 
@@ -52,24 +55,9 @@ def meter_html(progress: Progress) -> str:
     return f'<div role="progressbar" {name} aria-valuemin="0" aria-valuemax="100"{known}>{drawn["text/html"]}</div>'
 
 
-def trouble(progress: Progress) -> str:
-    """Say in one line what went wrong; "" where nothing did but what was asked for."""
-    error = progress.error
-    if error is None or isinstance(error, JobCanceledError):
-        return ""
-    said = str(error) if isinstance(error, Exception) and str(error) else type(error).__name__
-    return plain(said, 600)
-
-
 def trouble_html(line: str) -> str:
     """Draw what went wrong; it is announced at once."""
     return f'<div role="alert">{page.text(page.cut(line, 600))}</div>' if line else ""
-
-
-def caption(end: Progress) -> str:
-    """Write one line about a run that has ended: as under its result, and why it has none."""
-    line = captions.of_prediction(end.job) if end.job is not None else f"{page.cut(end.model, 80)} · {end.state}"
-    return " · ".join(filter(None, (line, page.cut(trouble(end), 200))))
 
 
 def result_html(end: Progress) -> str:
@@ -84,9 +72,7 @@ def lasting(end: Progress, code: str, earlier: Iterable[str] = ()) -> dict[str, 
 
     It is in a div of the class skytells-lasting.
     """
-    html, text = (page.caption(caption(end)), caption(end)) if end.job is None else gallery(end.job, end.kept)
-    if end.job is not None and not end.job.status.final:
-        html, text = html + page.caption(trouble(end)), f"{text}\n{trouble(end)}"
+    html, text = drawn(end)
     lines = [page.cut(line, 300) for line in earlier]
     past = f"{page.caption('Earlier runs:')}{''.join(map(page.caption, lines))}" if lines else ""
     plainly = [text, code, "Earlier runs:" if lines else "", *lines]
@@ -123,10 +109,11 @@ def about(fields: Iterable[Field], end: Progress) -> str:
 
 
 def _small(kept: Kept, alt: str) -> str:
-    if kept.kind != "image" or kept.thumbnail is None:
+    picture = kept.thumbnail if kept.kind == "image" else kept.poster
+    if picture is None:
         return ""
     with suppress(MediaError):
-        small = thumbnail(kept.thumbnail, max_side=SMALL, budget=_SMALL_BUDGET)
+        small = thumbnail(picture, max_side=SMALL, budget=_SMALL_BUDGET)
         source = embedded(replace(kept, thumbnail=small.data, thumbnail_mime=small.mime))
         label = page.attribute(alt)
         return f'<img src="{source}" alt="{label}" style="width:72px;height:auto;border-radius:3px;flex:none">'
@@ -134,8 +121,8 @@ def _small(kept: Kept, alt: str) -> str:
 
 
 def _sign(end: Progress) -> str:
-    kind = next((kept.kind for kept in end.kept), "text")
-    sign = _ICONS[kind] if end.state == "succeeded" else "✕"
+    kind: Kind = next((kept.kind for kept in end.kept), "text")
+    sign = kinds.SIGNS[kind] if end.state == "succeeded" else "✕"
     style = (
         f"width:72px;height:48px;line-height:48px;text-align:center;font-size:1.4em;background:{page.TINT};flex:none"
     )

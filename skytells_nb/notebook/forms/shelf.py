@@ -7,8 +7,6 @@ that is fresh, afterwards by the copy that was kept of it when it was shown.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +20,9 @@ from ...api.sniff import ENOUGH, sniff
 from ...api.values import Prediction, Status
 from ...errors import InputError, plain
 from .. import page, session
-from ..media.filenames import extension_of, file_stem, slug
+from ..media.filenames import extension_of, slug
+from ..media.keeper import default_folder, kept_path
+from ..media.written import whole
 
 FRESH = timedelta(minutes=4)
 """How long after a job's end its links are used; the service promises five minutes."""
@@ -95,7 +95,7 @@ class Shelf:
 
         Raises `InputError` where the folder cannot be written.
         """
-        folder = settings.media_folder() / "inputs"
+        folder = default_folder() / "inputs"
         mark = hashlib.sha256(data).hexdigest()
         stem, _, ending = name.rpartition(".") if "." in name else (name, "", "")
         extension = sniff(data).extension or extension_of(f"x.{slug(ending, 5)}")
@@ -106,28 +106,16 @@ class Shelf:
             path = folder / f"{mark[:8]}-{slug(stem, 40) or 'upload'}.{extension}"
             if path.exists():  # changed since by somebody
                 path = folder / f"{mark[:8]}-{mark[8:]}.{extension}"
-            return _written(data, path)
+            return whole(path, data, mode=0o600)
         except OSError as error:
             what = f"The upload cannot be kept in {plain(folder, 120)}: {error.strerror or plain(error, 80)}."
             raise InputError(what, f"Make the folder writable, or set {settings.MEDIA_VARIABLE}.") from error
 
 
-def _written(data: bytes, path: Path) -> Path:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(data)
-        return partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def _kept(job: Prediction, index: int) -> tuple[Path | None, str]:
     """Find the copy of a result's file, and say what kind of file it is; nothing is fetched."""
     with suppress(OSError):
-        for path in sorted(settings.media_folder().glob(f"{file_stem(job, index)}.*")):
+        if (path := kept_path(default_folder(), job, index)) is not None:
             with path.open("rb") as opened:
                 return path, sniff(opened.read(ENOUGH)).kind
     return None, job.links[index].kind

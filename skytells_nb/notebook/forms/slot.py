@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
+from ..jobs import endings
 from ..jobs.progress import Progress
 from . import records
 
@@ -33,7 +34,7 @@ class Slot:
         """Show a run that has ended, and the first of the texts of `code` that made it; from any thread."""
         written = next(iter(code.values()), "")
         self._drawn = records.lasting(end, written, self._lines)
-        self._lines = [records.caption(end), *self._lines][:_EARLIER]
+        self._lines = [endings.caption(end), *self._lines][:_EARLIER]
         self._paint(update=True)
 
     def _paint(self, *, update: bool) -> None:

@@ -1,1 +1,1 @@
-"""Running a model beside the cells: what goes on, how far it is, and what becomes of it."""
+"""Jobs: those that run beside the cells, those that a cell made before, and those that nobody has waited for yet."""

@@ -28,9 +28,10 @@ from .. import cell
 from ..media.keeper import Keeper, default_keeper
 from ..media.kept import Kept
 from .background import Background, in_thread
+from .order import Order
 from .progress import Progress
 
-__all__ = ["Progress", "Run", "start"]
+__all__ = ["Order", "Progress", "Run", "begin", "start"]
 
 TICK = 0.25
 """Seconds after which it is told again how long it takes."""
@@ -49,13 +50,12 @@ Told = Callable[[Progress], object]
 class Run:
     """One run of a model; `start` makes it. Its methods may be called from any thread."""
 
-    def __init__(self, model: str, values: Mapping[str, Any], told: Told, place: cell.Place, timeout: float) -> None:
-        self.progress = Progress(model, dict(values))
+    def __init__(self, order: Order, told: Told) -> None:
+        self.progress = Progress(order.model, dict(order.values), job=order.job)
         self._next = self.progress
         self._told = told
-        self._place = place
+        self._order = order
         self._meters = meter.here()
-        self._timeout = timeout
         self._began = time.monotonic()
         self._over = threading.Event()
         self._loop = _background.loop
@@ -128,7 +128,7 @@ class Run:
         self._thread = threading.get_ident()
         telling = asyncio.create_task(self._tell())
         try:
-            with cell.belonging_to(self._place), meter.counted_in(self._meters):
+            with cell.belonging_to(self._order.place, self._order.nth), meter.counted_in(self._meters):
                 _now.set(self)
                 end = await self._outcome(client, keeper)
         except BaseException as error:  # noqa: BLE001 - whatever it was, it is told
@@ -145,11 +145,9 @@ class Run:
         if not isinstance(client, AsyncClient):
             return self._next.failed(client)
         try:
-            if self._asked:
+            if self._asked and self._order.job is None:
                 raise asyncio.CancelledError
-            job = await client.predict(
-                self.model, self.progress.values, timeout=self._timeout, on_progress=self._looked
-            )
+            job = await self._order.carry_out(client, self._looked)
         except asyncio.CancelledError as stop:
             found = getattr(stop, "prediction", None) or self._next.job
             if found is None or found.status is not Status.SUCCEEDED:
@@ -264,13 +262,22 @@ def start(
     where: cell.Place = (None, None),
     timeout: float = WAIT_LIMIT,
 ) -> Run:
-    """Run a model without blocking, with the key and address that the settings name now.
+    """Run a model without blocking: `begin` of an order for it.
 
     `told(progress)` is called in another thread: at each change and four times a second, and last with how it ended;
     what it raises is logged. `where` is the cell that the call belongs to in the record, the running one where it is
     not known; `timeout` is seconds for the whole. What goes wrong is told, and raised by `Run.wait`; nothing is here.
     """
-    run = Run(model, values, told, where if any(where) else cell.where(), timeout)
+    place = where if any(where) else cell.where()
+    return begin(Order(model, dict(values), place, timeout=timeout), told)
+
+
+def begin(order: Order, told: Told) -> Run:
+    """Carry an order out without blocking, with the key and address that the settings name now.
+
+    `told` is as for `start`.
+    """
+    run = Run(order, told)
     client: AsyncClient | SkytellsError
     try:
         client = _background.borrowed()

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 
 from .. import cell, preferences
 from ..preferences import Preferences
-from . import command, guarding
+from . import command, guarding, tab
 from .catalogue import CatalogueMagics
 from .chat import ChatMagics
 from .config import SkytellsMagics
 from .conversations import ConversationMagics
 from .costs import CostMagics
+from .jobs import JobMagics
 from .line_reader import LineReader
 from .parts import Part, listed, magics
 from .predict import PredictMagics
 from .setup import SetupMagics
 from .specs import ALL
 from .typed import Question, give_an_empty_body
+from .vectors import VectorMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -30,7 +32,9 @@ _CLASSES: tuple[type[LineReader], ...] = (
     ChatMagics,
     ConversationMagics,
     PredictMagics,
+    JobMagics,
     CatalogueMagics,
+    VectorMagics,
     CostMagics,
     SetupMagics,
 )
@@ -45,6 +49,7 @@ _PARTS: tuple[Part, ...] = (
     listed(lambda shell: shell.input_transformers_cleanup, give_an_empty_body),
     listed(lambda shell: shell.input_transformer_manager.token_transformers, Question),
     Part(cell.watch, cell.unwatch),
+    Part(tab.watch, tab.unwatch),
     *guarding.PARTS,
 )
 """All that loading adds, in order; unloading takes it away from the last to the first."""

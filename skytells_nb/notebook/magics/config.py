@@ -33,13 +33,17 @@ class SkytellsMagics(Magics):
     media_folder = Unicode(_DEFAULT.media_folder, help="Where results are kept.").tag(config=True)
     key_guard = Bool(_DEFAULT.key_guard, help="Stop cells that hold an API key.").tag(config=True)
 
+    value_characters = Int(_DEFAULT.value_characters, help="What one {{value}} may take in a prompt.").tag(config=True)
+
     @observe(*asdict(_DEFAULT))
     def _changed(self, change: Any) -> None:
         preferences.use(replace(preferences.current(), **{change["name"]: change["new"]}))
 
-    @validate("window", "picture_bytes", "sound_bytes", "max_tokens", "timeout", "temperature")
+    @validate("window", "picture_bytes", "sound_bytes", "max_tokens", "timeout", "value_characters", "temperature")
     def _not_below_nothing(self, proposal: Any) -> Any:
         value = proposal["value"]
         if value is not None and value < 0:
             raise TraitError(f"{proposal['trait'].name} cannot be below 0.")
+        if proposal["trait"].name == "temperature" and value is not None and value > 2:
+            raise TraitError("temperature is at most 2.")
         return value

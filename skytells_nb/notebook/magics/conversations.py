@@ -9,6 +9,7 @@ from IPython.core.magic import line_magic, magics_class, no_var_expand
 from ...errors import InputError, UnknownNameError, plain
 from ..session import current
 from .line_reader import LineReader
+from .pointing import pointing_into
 from .specs import THREADS
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class ConversationMagics(LineReader):
         read = self._read(line, THREADS)
         if read is None:
             return None
+        with pointing_into(read):
+            return self._done(read)
+
+    def _done(self, read: Command) -> Any:
         _check(read)
         match read.words:
             case ("export", name, file):

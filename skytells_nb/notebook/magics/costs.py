@@ -9,13 +9,13 @@ from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var
 from ...errors import InputError, UnknownNameError, plain
 from .. import wiring
 from .line_reader import LineReader
-from .specs import BUDGET, METER, USAGE
+from .pointing import pointing_into
+from .specs import BUDGET, METER, PICTURES, USAGE
 
 if TYPE_CHECKING:
     from ...costs.meter import Meter
     from .command import Command
 
-_PICTURES = ("spend", "latency", "tokens", "compare")
 _CHOICES = ("last", "since", "until", "model", "tag", "here")
 
 
@@ -31,6 +31,10 @@ class CostMagics(LineReader):
         read = self._read(line, USAGE)
         if read is None:
             return None
+        with pointing_into(read):
+            return self._used(read)
+
+    def _used(self, read: Command) -> Any:
         _check(read)
         from ...costs import frames
 
@@ -56,7 +60,7 @@ class CostMagics(LineReader):
     @line_cell_magic
     def skytells_meter(self, line: str, body: str | None = None) -> Any:
         __tracebackhide__ = True
-        read = self._read(line, METER)
+        read = self._read(line, METER, body)
         if read is None:
             return None
         if body is None:
@@ -97,8 +101,8 @@ class CostMagics(LineReader):
 def _check(read: Command) -> None:
     """Raise `InputError` for options of %skytells_usage that do not go together, before anything is loaded."""
     kind = read.options.get("plot")
-    if kind is not None and kind not in _PICTURES:
-        raise UnknownNameError.of("picture", kind, _PICTURES)
+    if kind is not None and kind not in PICTURES:
+        raise UnknownNameError.of("picture", kind, PICTURES)
     for name, does in (("plot", "draws"), ("export", "writes")):
         if name in read.options and "by" in read.options:
             raise InputError(f"--{name} {does} calls, and --by sums them up.", "Leave one of them out.")

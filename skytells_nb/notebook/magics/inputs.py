@@ -10,12 +10,18 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from ...api.pictures import picture_link
 from ...errors import InputError, plain
 from ...schema.check import coerce
-from ...schema.fields import Field, FileField, ListField, ObjectField, TextField, UnionField
+from ...schema.fields import Field, FileField, JsonField, ListField, ObjectField, TextField, UnionField
+from .. import preferences
 from .command import Command
+from .named_files import json_file
+from .pointing import pointing
+from .wording import is_array, is_frame, picture_in, plainly, text_of
 
 
 def inputs_of(
@@ -24,28 +30,93 @@ def inputs_of(
     value_of: Callable[[str], Any],
     open_file: Callable[[str], Any],
     body: str = "",
+    open_json: Callable[[str], Any] = json_file,
 ) -> dict[str, Any]:
     """Give the inputs by name; `body` is the main text, {{…}} replaced, or "" for none.
 
-    Raises `InputError` for an input that is given twice, and for an --input that is no object.
+    Raises `InputError` for an input that is given twice, for an --input that is no object, and for a value that its
+    input cannot take.
     """
     fields = tuple(fields)
-    exact = _object(value_of(read.options["input"])) if "input" in read.options else {}
-    typed = {name: value_of(text) for name, text in read.pairs.items()}
-    for name in exact:
-        if name in typed:
-            raise InputError(f"{plain(name, 80)} is given twice, as a pair and in --input.", "Keep one of them.")
+    by_name = {field.name: field for field in fields}
+    exact = _exact(read, value_of, open_json)
+    typed: dict[str, Any] = {}
+    for name, text in read.pairs.items():
+        with _pointing(read, name):
+            if name in exact:
+                raise InputError(f"{plain(name, 80)} is given twice, as a pair and in --input.", "Keep one of them.")
+            value = value_of(text)
+            typed[name] = open_json(value[1:]) if _names_json(by_name.get(name), value) else value
     if body:
         main = main_text(fields)
         if main is None:
             raise InputError("The model takes no text.", "Give its inputs as name=value on the line.")
         if main in typed or main in exact:
-            raise InputError(f"{plain(main, 80)} is given twice, in the line and as the body.", "Keep one of them.")
+            with _pointing(read, main if main in typed else "--input"):
+                raise InputError(f"{plain(main, 80)} is given twice, in the line and as the body.", "Keep one of them.")
         typed[main] = body
-    by_name = {field.name: field for field in fields}
-    read_by_kind = coerce(fields, typed)
-    opened = {name: with_files(by_name.get(name), value, open_file) for name, value in read_by_kind.items()}
-    return {**opened, **exact}
+    found: dict[str, Any] = {}
+    for name, value in coerce(fields, typed).items():
+        with _pointing(read, name):
+            found[name] = with_files(by_name.get(name), fitted(by_name.get(name), value), open_file)
+    return {**found, **exact}
+
+
+def _pointing(read: Command, name: str) -> AbstractContextManager[None]:
+    places = read.places.get(name)
+    return pointing(read.line, places[-1]) if places else nullcontext()
+
+
+def _exact(read: Command, value_of: Callable[[str], Any], open_json: Callable[[str], Any]) -> dict[str, Any]:
+    if "input" not in read.options:
+        return {}
+    with _pointing(read, "--input"):
+        given = value_of(read.options["input"])
+        return _object(open_json(given[1:]) if isinstance(given, str) and given.startswith("@") else given)
+
+
+def _names_json(field: Field | None, value: Any) -> bool:
+    """Say whether a value is the @path of a JSON file: its input takes a list, an object or any JSON, and no file.
+
+    For a list of texts the name must end in .json, since @name may be somebody.
+    """
+    if field is None or not isinstance(value, str) or not value.startswith("@") or "," in value:
+        return False
+    of_texts = isinstance(field, ListField) and isinstance(field.item, TextField)
+    return _is_json(field) and (not of_texts or value.lower().endswith(".json"))
+
+
+def _is_json(field: Field) -> bool:
+    match field:
+        case ListField(item=item):
+            return not _is_file(item)
+        case UnionField(options=options):
+            return not any(isinstance(option, TextField) or _is_file(option) for option in options) and any(
+                map(_is_json, options)
+            )
+    return isinstance(field, ObjectField | JsonField)
+
+
+def _is_file(field: Field) -> bool:
+    return isinstance(field, FileField) or (isinstance(field, UnionField) and any(map(_is_file, field.options)))
+
+
+def fitted(field: Field | None, value: Any) -> Any:
+    """Give a Python value the form that its input takes.
+
+    A picture becomes a link where the input takes a file; a table or an array becomes text for a text, and records or
+    values for anything else. Raises `InputError` for a picture that has no place.
+    """
+    if isinstance(field, ListField) and isinstance(value, list):
+        return [fitted(field.item, part) for part in value]
+    if (picture := picture_in(value)) is not None:
+        if field is None or not _is_file(field):
+            name = plain(field.name, 80) if field else "This input"
+            raise InputError(f"{name} takes no picture.", "Give it to an input that takes a file.")
+        return picture_link(picture)
+    if isinstance(field, TextField) and (is_frame(value) or is_array(value)):
+        return text_of(value, plain(field.name, 80), preferences.current().value_characters)
+    return plainly(value)
 
 
 def main_text(fields: Iterable[Field]) -> str | None:

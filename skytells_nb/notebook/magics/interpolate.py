@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ...errors import InputError, UnknownNameError, plain
+from ...errors import InputError, UnknownNameError, nearest, plain
+from ...marks import Span
+from .pointing import pointing
 
 Evaluated = Callable[[str, Mapping[str, Any]], Any]
 """Gives the value of an expression, by the names it may use."""
@@ -40,23 +43,46 @@ def end_of(text: str, start: int) -> int:
 _STRING = re.compile(r""" "(?:[^"\\]++|\\.)*+" | '(?:[^'\\]++|\\.)*+' """, re.VERBOSE | re.DOTALL)
 
 
-def expand(text: str, names: Mapping[str, Any], evaluated: Evaluated | None = None) -> str:
-    """Replace every `{{expression}}` by the text of its value; `evaluated` (default `evaluate`) gives the values."""
-    done: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """The Python between {{ and }}, and where it stands in its text, braces and all."""
+
+    source: str
+    span: Span
+
+
+def pieces(text: str) -> Iterator[str | Expression]:
+    """Part a text into what stays as it is and the expressions between."""
     position = 0
     while (start := text.find("{{", position)) >= 0:
         if text.endswith("\\", position, start):
-            done.append(text[position : start - 1] + "{{")
+            yield text[position : start - 1] + "{{"
             position = start + 2
             continue
         end = end_of(text, start)
         if end < 0:
             break
-        expression = text[start + 2 : end - 2]
-        value = str((evaluated or evaluate)(expression, names)) if expression.strip() else text[start:end]
-        done.append(text[position:start] + value)
+        yield text[position:start]
+        source = text[start + 2 : end - 2]
+        yield Expression(source, (start, end)) if source.strip() else text[start:end]
         position = end
-    return "".join([*done, text[position:]])
+    yield text[position:]
+
+
+def expand(text: str, names: Mapping[str, Any], evaluated: Evaluated | None = None) -> str:
+    """Replace every `{{expression}}` by the text of its value; `evaluated` (default `evaluate`) gives the values."""
+    return "".join(map(str, filled(text, names, evaluated)))
+
+
+def filled(text: str, names: Mapping[str, Any], evaluated: Evaluated | None = None) -> Iterator[Any]:
+    """Give the pieces of a text in their order, the value in the place of each expression."""
+    for piece in pieces(text):
+        if isinstance(piece, str):
+            yield piece
+        else:
+            with pointing(text, piece.span):
+                value = (evaluated or evaluate)(piece.source, names)
+            yield value
 
 
 def whole(text: str) -> str:
@@ -64,22 +90,32 @@ def whole(text: str) -> str:
     return text[2:-2].strip() if text.startswith("{{") and end_of(text, 0) == len(text) else ""
 
 
-def value_of(text: str, names: Mapping[str, Any]) -> Any:
+def value_of(text: str, names: Mapping[str, Any], evaluated: Evaluated | None = None) -> Any:
     """Give the value itself where the text is one whole `{{expression}}`, the expanded text otherwise."""
     expression = whole(text)
-    return evaluate(expression, names) if expression else expand(text, names)
+    return evaluate(expression, names) if expression else expand(text, names, evaluated)
+
+
+def written(expression: str) -> str:
+    """Write an expression for a message, with its braces."""
+    return plain("{{" + expression.strip() + "}}", 80)
 
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """Evaluate an expression; raises `UnknownNameError` for a name that does not exist, `InputError` for what fails."""
-    source = expression.strip()
-    shown = plain("{{" + source + "}}", 80)
+    source, shown = expression.strip(), written(expression)
     try:
         return eval(compile(source, "<{{…}}>", "eval"), dict(names))  # noqa: S307 - the user's own code, in their notebook
     except NameError as error:
-        candidates = [name for name in (*names, *dir(builtins)) if not name.startswith("_")]
+        candidates = [name for name in (*names, *filter(str.islower, dir(builtins))) if not name.startswith("_")]
         missing = error.name or source
-        raise UnknownNameError.of("name", missing, candidates, where=f" for {shown}") from error
+        near = nearest(missing, candidates)
+        raise UnknownNameError(
+            f"There is no name {plain(missing, 80)!r} for {shown}.",
+            f"Did you mean {near!r}?" if near else r"Run the cell that makes it first; for a literal {{ write \{{.",
+            name=missing,
+            suggestion=near,
+        ) from error
     except SyntaxError as error:
         raise InputError(f"{shown} is not a Python expression.", r"For a literal {{ write \{{.") from error
     except Exception as error:

@@ -7,10 +7,12 @@ goes wrong is a `MediaError` with one clear line.
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
@@ -42,17 +44,31 @@ class Sink(Protocol):
 
 
 def client(timeout: float, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """Make an HTTP client that knows no key and keeps no cookies; `timeout` is the longest silence in seconds."""
+    """Make an HTTP client that knows no key and keeps no cookies; `timeout` is the longest silence in seconds.
+
+    Raises `MediaError` where the certificates that the environment names cannot be read.
+    """
     nothing = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     here = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}  # never through a proxy
     return httpx.Client(
         timeout=timeout,
         transport=transport,
         cookies=nothing,
+        verify=_context(),
         mounts=here if transport is None else None,
         follow_redirects=False,
         headers={"user-agent": "skytells-nb", "accept": "*/*", "accept-encoding": "identity"},
     )
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Read the certificates once: that takes longer than a picture."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        said = plain(error, 160).rstrip(".")
+        raise MediaError(f"not fetched: the certificates that SSL_CERT_FILE names cannot be read: {said}") from error
 
 
 def fetch(

@@ -1,4 +1,4 @@
-"""A result's files, kept: downloaded once, named readably, and made ready to be shown.
+"""A result's files, kept: downloaded once, named readably, told of in a sidecar, and made ready to be shown.
 
 Links of results expire, so each file is saved the first time its prediction is shown, and later showings ask nobody.
 A bad link never raises: the `Kept` then has no path and a note that says why. Nothing leaves the folder: names are made
@@ -7,11 +7,11 @@ here, and only the kind of file is learned from its content.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,24 +20,25 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ... import settings
+from ...api import secret_inputs
 from ...api.sniff import ENOUGH, sniff
 from ...api.values import Prediction, Status
 from ...errors import MediaError, plain
-from .filenames import extension_of, file_stem
-from .gallery import gallery
-from .kept import PICTURES_TOGETHER as PICTURES
-from .kept import Kept, described, embedded_within, prepared
+from .. import preferences
+from . import sidecars
+from .filenames import extension_for, file_stem, is_result, mark, sidecar_of
+from .kept import Kept, Room, described, embedded_within, prepared, room_for
+from .together import together
+from .written import whole
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Keeper", "Kept", "default_keeper", "gallery", "sniff"]
-
 LIMIT = 200_000_000
 MOST_FILES = 100
-_THREADS = 4
 _REMEMBERED = 256
 _IN_MEMORY = 20_000_000
+_AGAIN = "run the model again to have it anew; links are good for five minutes"
 
 
 class Keeper:
@@ -70,14 +71,39 @@ class Keeper:
             found = {index: self._found(prediction, index) for index in range(len(prediction.links[:MOST_FILES]))}
             wanted = [index for index, kept in found.items() if kept is None]
             fetched = dict(zip(wanted, self._fetch(prediction, wanted), strict=True)) if wanted else {}
-            whole = [found[index] or fetched[index] for index in found]
-            budget = PICTURES // max(1, sum(kept.kind == "image" for kept in whole))
-            whole = [
-                kept if kept.ready else self._remember(prediction, prepared(kept, budget=budget)) for kept in whole
-            ]
+            here = [found[index] or fetched[index] for index in found]
+            liked = preferences.current()
+            room = room_for(here, pictures=liked.picture_bytes, sound=liked.sound_bytes)
+            here = self._all_ready(prediction, here, room)
             rest = range(MOST_FILES, len(prediction.links))
             note = f"not fetched: only the first {MOST_FILES} files of a result are kept"
-            return (*embedded_within(whole), *(Kept(prediction.links[index], index, note=note) for index in rest))
+            return (*embedded_within(here), *(Kept(prediction.links[index], index, note=note) for index in rest))
+
+    def remembered(self, prediction_id: str) -> Prediction | None:
+        """Give a prediction whose files are all here, as its sidecars tell of it; nobody is asked.
+
+        Its links are without their signatures. None where a file or what is known of it is missing.
+        """
+        try:
+            told = {noted.number: noted for noted in self._noted(prediction_id)}
+            if not told:
+                return None
+            prediction = told[min(told)].prediction
+            for index in range(len(prediction.links)):
+                path = kept_path(self.folder, prediction, index)
+                if path is None or index not in told or path.stat().st_size != told[index].size:
+                    return None
+        except OSError:
+            return None
+        return prediction
+
+    def _noted(self, prediction_id: str) -> Iterator[sidecars.Noted]:
+        for path in sorted(self.folder.glob(f"*_{mark(prediction_id)}_*.json")):
+            if not is_result(path):
+                with path.open("rb") as file:
+                    noted = sidecars.read(file.read(sidecars.LARGEST + 1))
+                if noted is not None and noted.prediction.id == prediction_id:
+                    yield noted
 
     def _found(self, prediction: Prediction, index: int) -> Kept | None:
         """Find a file that needs no request: known to this process, or in the folder."""
@@ -86,52 +112,50 @@ class Keeper:
         if known is not None and (known.path is None or known.path.exists()):
             return known
         with suppress(OSError):
-            for path in sorted(self.folder.glob(f"{file_stem(prediction, index)}.*")):
-                if path.is_file():
-                    return described(Kept(url, index), path)
+            path = kept_path(self.folder, prediction, index)
+            return None if path is None else described(Kept(url, index), path)
         return None
 
-    def _remember(self, prediction: Prediction, kept: Kept) -> Kept:
+    def _all_ready(self, prediction: Prediction, kept: Sequence[Kept], room: Room) -> list[Kept]:
+        """Make each ready to be shown in this room, and write what is known of it, unless that was done before."""
+        late = [one for one in kept if one.ready is None or (one.ready != room and one.path is not None)]
+        done = together(late, lambda one, _: self._ready(prediction, one, room)) if late else []
+        for one in done:
+            self._remember(prediction, one)
+        anew = {one.index: one for one in done}
+        return [anew.get(one.index, one) for one in kept]
+
+    def _ready(self, prediction: Prediction, kept: Kept, room: Room) -> Kept:
+        kept = prepared(kept if kept.path is None else replace(kept, note=""), room)
+        if kept.path is None or (beside := sidecar_of(kept.path)).exists():
+            return kept
+        try:
+            with kept.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            asked = prediction.call.model if prediction.call else ""
+            secret = secret_inputs.of(prediction.model) | secret_inputs.of(asked)
+            whole(beside, sidecars.sidecar(prediction, kept, digest, secret=secret))
+        except OSError as error:
+            note = f"is kept, but what is known of it could not be written: {plain(error.strerror or error, 120)}"
+            return replace(kept, note="; ".join(filter(None, (kept.note, note))), again=True)
+        return kept
+
+    def _remember(self, prediction: Prediction, kept: Kept) -> None:
         if not kept.again:
             self._known[prediction.id, kept.index, kept.url] = kept
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-        return kept
 
     def _fetch(self, prediction: Prediction, wanted: Sequence[int]) -> list[Kept]:
         """Download some links with a few threads; a Stop ends them all and leaves no half files."""
         from . import download
 
-        results: dict[int, Kept] = {}
-        waiting, hand_out = iter(wanted), threading.Lock()
-        stop, ended = threading.Event(), threading.Semaphore(0)
-
-        def work() -> None:
-            try:
-                while not stop.is_set():
-                    with hand_out:
-                        index = next(waiting, None)
-                    if index is None:
-                        return
-                    results[index] = self._one(http, prediction, index, stop)
-            finally:
-                ended.release()
-
-        with download.client(self._timeout, self._transport) as http:
-            count = min(_THREADS, len(wanted))
-            running = count
-            try:
-                for _ in range(count):
-                    threading.Thread(target=work, daemon=True).start()
-                while running:  # not join(): one that is interrupted takes a running thread for an ended one
-                    running -= ended.acquire(timeout=0.1)
-            except BaseException:
-                stop.set()
-                patience = time.monotonic() + 1
-                while running and time.monotonic() < patience:
-                    running -= ended.acquire(timeout=0.1)
-                raise
-        return [results[index] for index in wanted]
+        try:
+            http = download.client(self._timeout, self._transport)
+        except MediaError as error:
+            return [Kept(prediction.links[index], index, note=error.what, again=True) for index in wanted]
+        with http:
+            return together(wanted, lambda index, stop: self._one(http, prediction, index, stop))
 
     def _one(self, http: httpx.Client, prediction: Prediction, index: int, stop: threading.Event) -> Kept:
         from . import download
@@ -147,13 +171,13 @@ class Keeper:
                 file.close()
                 with partial.open("rb") as written:
                     found = sniff(written.read(ENOUGH))
-                name = f"{file_stem(prediction, index)}.{found.extension or extension_of(url)}"
+                name = f"{file_stem(prediction, index)}.{extension_for(found, url)}"
                 if stop.is_set():
                     return replace(empty, note="not saved: interrupted", again=True)
                 path = partial.replace(self.folder / name)
                 return described(empty, path)
         except download.Gone as error:
-            return replace(empty, note=error.what)
+            return replace(empty, note=f"{error.what}; {_AGAIN}")
         except MediaError as error:
             return replace(empty, note=error.what, again=True)
         except OSError as error:
@@ -187,10 +211,21 @@ def _in_memory(kept: Kept, file: IO[bytes], folder: Path) -> Kept:
     return replace(kept, kind=found.kind, mime=found.mime, size=len(data), note=note, thumbnail=data)
 
 
+def kept_path(folder: Path, prediction: Prediction, index: int) -> Path | None:
+    """Find a file of a prediction in a folder of results, or None; raises `OSError` where the folder cannot be read."""
+    found = (path for path in sorted(folder.glob(f"{file_stem(prediction, index)}.*")) if is_result(path))
+    return next((path for path in found if path.is_file()), None)
+
+
 _keepers: dict[Path, Keeper] = {}
 
 
+def default_folder() -> Path:
+    """Name the folder that results are kept in now: the preferred one, else that of `settings.media_folder`."""
+    return settings.media_folder(preferences.current().media_folder or None)
+
+
 def default_keeper() -> Keeper:
-    """Give the keeper of the folder that `settings.media_folder` names now."""
-    folder = Path(os.path.abspath(settings.media_folder()))  # noqa: PTH100 - resolve() would follow links
+    """Give the keeper of `default_folder`."""
+    folder = Path(os.path.abspath(default_folder()))  # noqa: PTH100 - resolve() would follow links
     return _keepers.setdefault(folder, Keeper(folder))

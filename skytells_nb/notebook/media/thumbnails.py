@@ -1,101 +1,116 @@
 """Pictures -> small pictures that can live in a notebook file.
 
-The only home of Pillow. Only formats that `sniff` calls images are opened; a picture that is broken, or so large that
-opening it would eat the machine, raises `MediaError` with a reason fit for people, and no warning escapes.
+A thumbnail is written in the bytes that there are: its sides follow from them, so that a small one is sharp rather than
+blurred. Nothing but pixels goes into it: no colour profile, no place where a photograph was taken.
 """
 
 from __future__ import annotations
 
 import io
-import threading
-import warnings
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...errors import MediaError, plain
+from ...errors import MediaError
+from .moving import moving
+from .pictures import on_screen, opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP")
 SIDE = 512
-BUDGET = 150_000
-_QUALITIES = (82, 70, 55, 40, 25)
+BUDGET = 93_750
+STILL = "moves; only its first picture is shown here"
+_QUALITIES = (82, 62, 42)
 _SMALLEST = 24
-_one_at_a_time = threading.Lock()
+_PIXELS_A_BYTE = 8
+_ENOUGH = 15 / 16
+"""How much of its side a thumbnail has at least, where decoding at a fraction saves making it smaller."""
+_READY = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
+"""The modes that can be made small as they are."""
 
 
 class Thumbnail(NamedTuple):
-    """A small picture's bytes and content type; width and height are the original's, upright, in pixels."""
+    """A small picture's bytes and content type; width and height are the original's, upright, in pixels.
+
+    `note` says what of the original it does not show.
+    """
 
     data: bytes
     mime: str
     width: int
     height: int
+    note: str = ""
 
 
-def thumbnail(source: bytes | Path, *, max_side: int = SIDE, budget: int = BUDGET) -> Thumbnail:
+def thumbnail(
+    source: bytes | Path, *, max_side: int = SIDE, budget: int = BUDGET, keep_moving: bool = False
+) -> Thumbnail:
     """Make a small picture of at most `max_side` pixels a side and `budget` bytes.
 
-    The first frame, turned as its EXIF data says, transparency kept. Raises `MediaError` ("cannot be shown: …").
+    Turned as its EXIF data says, transparency kept. An animation is its first picture, with `keep_moving` an animation
+    where that fits. Raises `MediaError` ("cannot be shown: …").
     """
-    from PIL import Image, ImageOps
-
-    with _one_at_a_time, warnings.catch_warnings():  # the list of warning filters belongs to the whole process
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as opened:
-                opened.draft("RGB", (max_side * 2, max_side * 2)) if opened.mode == "RGB" else None
-                original = opened.size
-                opened.seek(0)
-                upright = ImageOps.exif_transpose(_eight_bit(opened))
-                turned = (upright.width > upright.height) != (opened.width > opened.height)
-            upright.thumbnail((max_side, max_side))
-            data, mime = _within(upright, budget)
-        except MediaError:
-            raise
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise MediaError("cannot be shown: it has too many pixels to be opened safely.") from error
-        except Exception as error:  # a broken picture can raise anything out of a decoder
-            raise MediaError(f"cannot be shown: {plain(error, 120) or type(error).__name__}.") from error
-    width, height = reversed(original) if turned else original
-    return Thumbnail(data, mime, width, height)
+    with opened(source) as image:
+        size = image.size
+        moves = keep_moving and getattr(image, "is_animated", False)
+        if moves and (data := moving(image, max_side=max_side, budget=budget)) is not None:
+            return Thumbnail(data, "image/webp", *size)
+        image.seek(0)
+        small, turned = _small(image, max_side)
+        data, mime = within(small, budget)
+    width, height = reversed(size) if turned else size
+    return Thumbnail(data, mime, width, height, STILL if moves else "")
 
 
-def _eight_bit(image: Image) -> Image:
-    """Bring any mode to RGB or RGBA; greys of 16 bits are scaled, not clipped."""
-    if image.mode in ("RGB", "RGBA"):
-        return image
-    exif = image.getexif()
-    if image.mode.startswith("I"):
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-    see_through = image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info
-    converted = image.convert("RGBA" if see_through else "RGB")
-    if exif:
-        converted.info["exif"] = exif.tobytes()
-    return converted
+def _small(image: Image, side: int) -> tuple[Image, bool]:
+    """Give an upright picture of at most `side` pixels a side, and say whether it was laid on its other side."""
+    from PIL import ImageOps
+
+    if image.mode in ("RGB", "L", "CMYK"):  # a JPEG is then decoded at a fraction of its size
+        enough = side * _ENOUGH / max(image.size)
+        image.draft(image.mode, (math.ceil(image.width * enough), math.ceil(image.height * enough)))
+    if image.mode not in _READY or "transparency" in image.info:
+        image = on_screen(image)
+    image.thumbnail((side, side), reducing_gap=1.0)
+    upright = ImageOps.exif_transpose(on_screen(image))
+    orientation = image.getexif().get(0x0112, 1)
+    return upright, orientation in (5, 6, 7, 8)
 
 
-def _within(image: Image, budget: int) -> tuple[bytes, str]:
-    """Write the picture in at most `budget` bytes: quality goes first, then size."""
+def within(image: Image, budget: int) -> tuple[bytes, str]:
+    """Write an RGB or RGBA picture in at most `budget` bytes: (bytes, content type); quality goes first, then size.
+
+    Raises `MediaError` where there is room for nothing.
+    """
+    share = math.sqrt(budget * _PIXELS_A_BYTE / (image.width * image.height))
+    side = max(image.size)
+    if share < 1:
+        side = max(_SMALLEST, int(side * share))
+    while side >= min(_SMALLEST, max(image.size)):
+        small = image.copy()
+        small.thumbnail((side, side))
+        size = budget
+        for quality in _QUALITIES:
+            data, mime = _encoded(small, quality)
+            size = len(data)
+            if size <= budget:
+                return data, mime
+            if size > budget * 2.5:  # no quality saves as much
+                break
+        side = int(side * min(0.8, math.sqrt(budget / size)))
+    raise MediaError(f"cannot be shown: no room for it in {budget} bytes.")
+
+
+def _encoded(image: Image, quality: int) -> tuple[bytes, str]:
     from PIL import features
 
-    side = max(image.size)
-    webp = features.check("webp")
-    see_through = image.mode == "RGBA"
-    while side >= _SMALLEST:
-        for quality in _QUALITIES:
-            file = io.BytesIO()
-            if webp:
-                image.save(file, "WEBP", quality=quality, method=4)
-            elif see_through:
-                image.save(file, "PNG", optimize=True)
-            else:
-                image.save(file, "JPEG", quality=quality)
-            if file.tell() <= budget:
-                return file.getvalue(), f"image/{'webp' if webp else 'png' if see_through else 'jpeg'}"
-        side = side * 2 // 3
-        image = image.copy()
-        image.thumbnail((side, side))
-    raise MediaError(f"cannot be shown: no room for it in {budget} bytes.")
+    file = io.BytesIO()
+    if features.check("webp"):
+        image.save(file, "WEBP", quality=quality, method=1, icc_profile=b"")
+        return file.getvalue(), "image/webp"
+    if image.mode == "RGBA":
+        image.save(file, "PNG", optimize=True, icc_profile=None)
+        return file.getvalue(), "image/png"
+    image.save(file, "JPEG", quality=quality, icc_profile=None)
+    return file.getvalue(), "image/jpeg"

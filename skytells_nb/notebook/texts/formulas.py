@@ -41,6 +41,18 @@ def to_html(source: str) -> str:
     return f"<span>{page.attribute(source)}</span>"
 
 
+def to_code(source: str) -> str:
+    """Write a formula that is still to be typeset: as code, without its delimiters."""
+    whole = source.strip()
+    inside = whole.strip("$") if whole[0] == "$" else whole[2:-2]
+    return f'<code style="{page.MONO};background:none">{page.code(inside.strip())}</code>'
+
+
+def end_of(text: str, start: int) -> int:
+    """Find where the formula that begins at `start` ends; -1 where none begins there."""
+    return _end(text, start, min(len(text), start + LONGEST))
+
+
 def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls rules so
     if state.src[state.pos] not in "$\\":
         return False
@@ -54,7 +66,6 @@ def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdow
 
 
 def _end(text: str, start: int, limit: int) -> int:
-    """Find where the formula that begins at `start` ends; -1 where none begins there."""
     if closing := _CLOSINGS.get(text[start : start + 2]):
         found = text.find(closing, start + 2, limit)
         return found + 2 if text[start + 2 : found].strip() and found > 0 else -1

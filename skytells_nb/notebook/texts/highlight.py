@@ -24,12 +24,14 @@ LANGUAGES = frozenset(
 )
 
 
-@lru_cache(maxsize=128)
-def to_html(code: str, language: str) -> str:
-    """Colour code; plain escaped text for a language that is not known here or a piece that is too long."""
+def to_html(code: str, language: str, longest: int = LONGEST) -> str:
+    """Colour code; plain escaped text for a language that is not known here or a piece of over `longest` characters."""
     name = language.lower()
-    if name not in LANGUAGES or len(code) > LONGEST:
-        return page.code(code)
+    return page.code(code) if name not in LANGUAGES or len(code) > longest else _coloured(code, name)
+
+
+@lru_cache(maxsize=128)
+def _coloured(code: str, name: str) -> str:
     from pygments.lexers import get_lexer_by_name
 
     lexer = get_lexer_by_name(name, stripnl=False, ensurenl=False)

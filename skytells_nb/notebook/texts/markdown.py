@@ -2,14 +2,14 @@
 
 HTML in the text stays text; links lead only to http, https and mailto; nothing is ever loaded from the network, so an
 image becomes a link to itself; nesting and length are bounded. What comes out holds only the tags and attributes
-written here, whatever went in. With `growing`, the unfinished end of a text that is still arriving is shown in its
-likely shape rather than as a flash of punctuation.
+written here, whatever went in.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,23 +20,51 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from .. import page
-from . import formulas, highlight
+from . import footnotes, formulas, highlight
 
 LONGEST = 400_000
 DEEPEST = 20
+_COLOURED_WHILE_GROWING = 2_000
 _HEADINGS = {"h1": 1.5, "h2": 1.3, "h3": 1.15, "h4": 1.05, "h5": 1.0, "h6": 1.0}
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 
 
 def to_html(text: str, *, growing: bool = False) -> str:
-    """Render Markdown (CommonMark, tables, strikethrough, task lists, formulas) as safe HTML.
+    """Render Markdown (CommonMark, tables, strikethrough, task lists, footnotes, formulas) as safe HTML.
 
     Text beyond 400,000 characters is cut, with a note. `growing` is for text of which more will come: formulas are not
-    typeset yet, and the last line is settled (see `settle`).
+    typeset yet, footnotes go by their labels and stay where they are, and long code has no colours.
     """
-    source = text[:LONGEST]
-    written: str = _parser(growing=growing).render(settle(source) if growing else source)
+    written: str = _parser(growing=growing).render(text[:LONGEST], {"growing": growing})
     return written + (page.caption(f"cut: {len(text) - LONGEST:,} more characters") if len(text) > LONGEST else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A block of code in a text: what it says, and the language that it names ("" for none)."""
+
+    text: str
+    language: str = ""
+
+
+def parsed(text: str) -> list[Token]:
+    """Read Markdown as tokens; the first 400,000 characters of it."""
+    return _parser(growing=False).parse(text[:LONGEST], {"growing": False})
+
+
+def codes(text: str) -> list[Code]:
+    """Find the fenced blocks of code, in their order, wherever they stand."""
+    return [Code(token.content, _language(token)) for token in parsed(text) if token.type == "fence"]
+
+
+def _language(token: Token) -> str:
+    return (token.info.split(maxsplit=1) or [""])[0]
+
+
+def code_html(code: str, language: str, *, longest: int = highlight.LONGEST) -> str:
+    """Write a block of code, coloured up to `longest` characters."""
+    body = highlight.to_html(page.visible(code.rstrip("\n")), language, longest)
+    return f'<pre style="{page.PRE}"><code style="background:none;padding:0">{body}</code></pre>\n'
 
 
 class _Writer(RendererHTML):
@@ -48,6 +76,8 @@ class _Writer(RendererHTML):
     html_inline = html_block = text_special = text
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        if env["growing"]:
+            return formulas.to_code(tokens[idx].content)
         written = formulas.to_html(tokens[idx].content)
         return f'<div style="overflow-x:auto">{written}</div>\n' if tokens[idx].block else written
 
@@ -56,9 +86,8 @@ class _Writer(RendererHTML):
         return f'<code style="{style}">{page.code(tokens[idx].content)}</code>'
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        words = tokens[idx].info.split(maxsplit=1)
-        body = highlight.to_html(page.visible(tokens[idx].content.rstrip("\n")), words[0] if words else "")
-        return f'<pre style="{page.PRE}"><code style="background:none;padding:0">{body}</code></pre>\n'
+        longest = _COLOURED_WHILE_GROWING if env["growing"] else highlight.LONGEST
+        return code_html(tokens[idx].content, _language(tokens[idx]), longest=longest)
 
     code_block = fence
 
@@ -82,6 +111,15 @@ class _Writer(RendererHTML):
         tag = tokens[idx].tag
         return f'<{tag} style="font-size:{_HEADINGS[tag]}em;font-weight:600;line-height:1.3;margin:.8em 0 .4em">'
 
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _number(tokens[idx])
+
+    def footnote_reference_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<div style="{page.QUIET};margin:.3em 0">{_number(tokens[idx])} '
+
+    def footnote_reference_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</div>\n"
+
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return f'<div style="overflow-x:auto"><table style="{page.TABLE}">\n'
 
@@ -99,6 +137,10 @@ class _Writer(RendererHTML):
         return '<blockquote style="border-left:3px solid rgba(128,128,128,.5);margin:.5em 0;padding:0 0 0 .9em">\n'
 
 
+def _number(note: Token) -> str:
+    return f'<sup style="line-height:0">{page.text(note.meta["name"])}</sup>'
+
+
 def _tasks(state: StateCore) -> None:
     """Turn the [ ] and [x] at the beginning of list items into boxes."""
     for item, token in zip(state.tokens, state.tokens[2:], strict=False):
@@ -114,43 +156,6 @@ def _parser(*, growing: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", options, renderer_cls=_Writer).enable(["table", "strikethrough"])
     parser.validateLink = page.is_safe_link  # type: ignore[method-assign]
     parser.core.ruler.push("tasks", _tasks)
-    if not growing:
-        formulas.install(parser)
+    formulas.install(parser)
+    footnotes.install(parser, growing=growing)
     return parser
-
-
-_HALF_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\Z")
-_HALF_RULE = re.compile(r"\n[ \t]*(?:-{1,2}|=+|[*+]|\d+[.)]?)[ \t]*\Z")
-_HALF_TABLE = re.compile(r"(?:\A|\n)([ \t]*\|[^\n]*\|[ \t]*)\n[ \t|:-]*\Z")
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
-
-
-def settle(text: str) -> str:
-    """Mend the end of a text that is still arriving.
-
-    A half link shows its words, an open emphasis or code is closed, a table is one as soon as its head is there, and a
-    lone dash under a line does not yet make a heading of it. Inside an open code block nothing is touched.
-    """
-    if _inside_code(text):
-        return text
-    if head := _HALF_TABLE.search(text):
-        columns = head[1].strip().strip("|").count("|") + 1
-        return f"{text[: head.end(1)]}\n{'|---' * columns}|"
-    text = _HALF_RULE.sub("", _HALF_LINK.sub(r"\1", text))
-    last = text[text.rfind("\n\n") + 1 :]
-    if last.count("`") % 2:
-        return text + "`"
-    if last.count("**") % 2 and not text.endswith("*"):
-        return text.rstrip(" ") + "**"
-    return text
-
-
-def _inside_code(text: str) -> bool:
-    opened = ""
-    for found in _FENCE.finditer(text):
-        mark = found[1]
-        if not opened:
-            opened = mark
-        elif mark[0] == opened[0] and len(mark) >= len(opened):
-            opened = ""
-    return bool(opened)

@@ -17,9 +17,10 @@ from skytells_nb.errors import JobCanceledError, JobFailedError, StillRunningErr
 from skytells_nb.local import Sandbox
 from skytells_nb.notebook.forms import records
 from skytells_nb.notebook.forms.outcome import CARDS, Outcome
+from skytells_nb.notebook.jobs import endings
 from skytells_nb.notebook.jobs.progress import Progress
 from skytells_nb.notebook.jobs.runner import start
-from skytells_nb.notebook.media.kept import Kept, prepared
+from skytells_nb.notebook.media.kept import Kept, Room, prepared
 from skytells_nb.schema.fields import read_fields
 from tests.notebook.conftest import png
 from tests.notebook.hostile import SOME, faults
@@ -78,7 +79,7 @@ def with_file(data: bytes, path: Path) -> Progress:
     path.write_bytes(data)
     mime = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4"}[path.suffix]
     kind: Any = mime.partition("/")[0]
-    return ended(kept=(prepared(Kept("https://a.b/x", 0, path, kind, mime, len(data))),))
+    return ended(kept=(prepared(Kept("https://a.b/x", 0, path, kind, mime, len(data)), Room(90_000, 1_000_000)),))
 
 
 def test_nothing_is_there_before_the_first_run() -> None:
@@ -179,7 +180,7 @@ def test_a_cancel_is_no_alert() -> None:
 
 def test_an_error_that_is_not_ours_is_named() -> None:
     """An error without words shows what it is called."""
-    assert records.trouble(replace(GOING_ON, state="failed", error=ZeroDivisionError())) == "ZeroDivisionError"
+    assert endings.trouble(replace(GOING_ON, state="failed", error=ZeroDivisionError())) == "ZeroDivisionError"
 
 
 def test_runs_are_listed_newest_first() -> None:

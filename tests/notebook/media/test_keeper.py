@@ -1,9 +1,7 @@
-"""Files of results: recognised by content, saved once, shown small, and no bad link hurts."""
+"""Files of results: recognised by content, saved once under readable names, and no bad link hurts."""
 
 from __future__ import annotations
 
-import base64
-import io
 import os
 import re
 import signal
@@ -15,35 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 import skytells_nb as sky
 from skytells_nb.api.sniff import sniff
 from skytells_nb.api.values import Prediction, Status
-from skytells_nb.errors import MediaError
+from skytells_nb.notebook import preferences
+from skytells_nb.notebook.forms.shelf import Shelf
+from skytells_nb.notebook.media import download
 from skytells_nb.notebook.media import keeper as media
 from skytells_nb.notebook.media.filenames import file_stem, slug
-from skytells_nb.notebook.media.gallery import gallery
 from skytells_nb.notebook.media.keeper import Keeper, default_keeper
-from skytells_nb.notebook.media.thumbnails import thumbnail
 from tests.notebook.conftest import FileServer, png, redirect, slowly
-from tests.notebook.hostile import PAYLOADS, faults
-
-MP3 = b"ID3\x04\x00\x00" + bytes(200)
-MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(200)
-
-
-def job(*links: str, prompt: str = "A red fox!", **more: Any) -> Prediction:
-    """Make a succeeded prediction with these outputs."""
-    facts: dict[str, Any] = {"model": "truefusion-pro", "input": {"prompt": prompt}, **more}
-    return Prediction(facts.pop("id", "1f3c"), Status.SUCCEEDED, output=links, **facts)
-
-
-@pytest.fixture
-def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keeper:
-    """Keep files in a folder beside the notebook."""
-    monkeypatch.chdir(tmp_path)
-    return Keeper(tmp_path / "skytells_media", timeout=5)
+from tests.notebook.media.samples import MP3, MP4, OBJ, SVG, archive, job
 
 
 @pytest.mark.parametrize(
@@ -98,14 +79,50 @@ def test_result_is_saved_under_a_readable_name(keeper: Keeper, file_server: File
 
 
 def test_saved_files_have_the_usual_mode_and_nothing_else_remains(keeper: Keeper, file_server: FileServer) -> None:
-    """Files can be read like any other of the user's, and no half file is left beside them."""
+    """Files can be read like any other of the user's, and nothing but the sidecar is left beside them."""
     file_server.files["/a"] = png()
     (kept,) = keeper.keep(job(f"{file_server.url}/a"))
     umask = os.umask(0)
     os.umask(umask)
     assert kept.path is not None
-    assert kept.path.stat().st_mode & 0o777 == 0o666 & ~umask
-    assert [path.name for path in keeper.folder.iterdir()] == [kept.path.name]
+    left = sorted(keeper.folder.iterdir())
+    assert [path.stat().st_mode & 0o777 for path in left] == [0o666 & ~umask] * 2
+    assert [path.name for path in left] == [kept.path.name, f"{kept.path.name}.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "ending", "mime"),
+    [
+        ("a.csv", b"a,b\n1,2\n", "csv", "text/csv"),
+        ("a.csv", png(), "png", "image/png"),
+        ("a.csv", SVG, "svg", "image/svg+xml"),
+        ("a.csv", archive(), "zip", "application/zip"),
+        ("a.npz", archive(), "npz", "application/x-npz"),
+        ("a.obj", OBJ, "obj", "model/obj"),
+        ("a.stl", bytes(100), "stl", "model/stl"),
+        ("a.gltf", b'{"asset": {}}', "gltf", "model/gltf+json"),
+        ("a.html", b"words", "txt", "text/plain"),
+        ("a.py", bytes(100), "bin", "application/octet-stream"),
+    ],
+)
+def test_an_extension_tells_only_what_the_content_leaves_open(
+    keeper: Keeper, file_server: FileServer, name: str, data: bytes, ending: str, mime: str
+) -> None:
+    """Tables, models and the like go by their link's name where the bytes agree; nothing else does."""
+    file_server.files[f"/{name}"] = data
+    (kept,) = keeper.keep(job(f"{file_server.url}/{name}"))
+    assert kept.path is not None
+    assert (kept.path.suffix, kept.mime) == (f".{ending}", mime)
+    (later,) = Keeper(keeper.folder).keep(job(f"{file_server.url}/{name}"))
+    assert later == kept
+
+
+def test_no_file_is_named_after_a_key(keeper: Keeper, file_server: FileServer) -> None:
+    """A key in the prompt does not become part of a file's name."""
+    file_server.files["/a"] = png()
+    (kept,) = keeper.keep(job(f"{file_server.url}/a", prompt="sk-live1234 a fox"))
+    assert kept.path is not None
+    assert kept.path.name.startswith("truefusion-pro_sk-a-fox_")
 
 
 def test_second_keeping_asks_nobody(keeper: Keeper, file_server: FileServer) -> None:
@@ -193,7 +210,7 @@ def test_expired_link_is_not_asked_twice(keeper: Keeper, file_server: FileServer
     file_server.files["/a"] = lambda handler: handler.send_error(status)
     prediction = job(f"{file_server.url}/a")
     assert f"HTTP {status}" in keeper.keep(prediction)[0].note
-    keeper.keep(prediction)
+    assert "run the model again" in keeper.keep(prediction)[0].note
     assert len(file_server.asked) == 1
 
 
@@ -261,6 +278,17 @@ def test_folder_that_takes_no_files_still_shows_the_picture(tmp_path: Path, file
     assert len(file_server.asked) == 1
 
 
+def test_certificates_that_cannot_be_read_are_a_note(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A setting that is wrong does not take the result's showing down."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    download._context.cache_clear()
+    (kept,) = keeper.keep(job("https://a.b/c"))
+    assert kept.note.startswith("not fetched: the certificates that SSL_CERT_FILE names cannot be read")
+    assert kept.again
+
+
 def test_unfinished_prediction_is_not_fetched(keeper: Keeper) -> None:
     """Only a success has files to keep."""
     assert keeper.keep(Prediction("p", Status.FAILED, output=("https://nowhere.invalid/x",))) == ()
@@ -320,156 +348,6 @@ def test_slug_cuts_at_words() -> None:
     assert slug("red fox jumping", 10) == "red-fox"
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "CMYK", "I;16"])
-def test_every_kind_of_picture_becomes_a_thumbnail(mode: str) -> None:
-    """Palettes, greys of 16 bits and print colours are all brought to the screen's."""
-    file = io.BytesIO()
-    noise = Image.effect_noise((800, 400), 60)
-    if mode == "I;16":
-        Image.frombytes("I;16", noise.size, b"".join(bytes((0, grey)) for grey in noise.tobytes())).save(file, "PNG")
-    else:
-        noise.convert(mode).save(file, "JPEG" if mode == "CMYK" else "PNG")
-    small = thumbnail(file.getvalue())
-    assert (small.width, small.height) == (800, 400)
-    with Image.open(io.BytesIO(small.data)) as image:
-        assert image.size == (512, 256)
-        darkest, brightest = image.convert("L").getextrema()
-    assert brightest - darkest > 60
-
-
-def test_transparency_is_kept() -> None:
-    """A see-through picture stays see-through."""
-    file = io.BytesIO()
-    Image.new("RGBA", (100, 100), (255, 0, 0, 0)).save(file, "PNG")
-    with Image.open(io.BytesIO(thumbnail(file.getvalue()).data)) as image:
-        assert image.mode == "RGBA"
-        assert image.getpixel((5, 5))[3] == 0
-
-
-@pytest.mark.parametrize("mode", ["RGB", "CMYK", "L"])
-def test_photograph_is_turned_upright(mode: str) -> None:
-    """The camera's note of how it was held is followed, in any colour mode."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    file = io.BytesIO()
-    Image.new(mode, (100, 50)).save(file, "JPEG", exif=exif)
-    small = thumbnail(file.getvalue())
-    assert (small.width, small.height) == (50, 100)
-    with Image.open(io.BytesIO(small.data)) as image:
-        assert image.size == (50, 100)
-
-
-def test_animation_shows_its_first_frame() -> None:
-    """A moving picture is shown by its beginning."""
-    file = io.BytesIO()
-    frames = [Image.new("RGB", (60, 60), colour) for colour in ("red", "blue")]
-    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
-    with Image.open(io.BytesIO(thumbnail(file.getvalue()).data)) as image:
-        red, _, blue = image.convert("RGB").getpixel((30, 30))
-    assert red > 200 > 50 > blue
-
-
-def test_picture_of_too_many_pixels_is_not_opened() -> None:
-    """A small file that would unpack into gigabytes is refused before it is unpacked."""
-    file = io.BytesIO()
-    Image.new("1", (12_000, 10_000)).save(file, "PNG")
-    with pytest.raises(MediaError, match="too many pixels"):
-        thumbnail(file.getvalue())
-
-
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n", png()[:200], b"GIF89a" + bytes(20), b"%!PS-Adobe-3.0 EPSF"])
-def test_broken_picture_says_so(data: bytes) -> None:
-    """A picture that cannot be read is a reason, not a crash."""
-    with pytest.raises(MediaError, match="cannot be shown"):
-        thumbnail(data)
-
-
-def test_pictures_of_one_result_stay_within_200_kilobytes(keeper: Keeper, file_server: FileServer) -> None:
-    """However many and large, the pictures that go into the notebook file have one budget."""
-    file_server.files |= dict.fromkeys((f"/{number}" for number in range(12)), png(1200, 1200, kind="JPEG"))
-    prediction = job(*(f"{file_server.url}/{number}" for number in range(12)))
-    html, _ = gallery(prediction, keeper.keep(prediction))
-    embedded = re.findall(r"data:image/\w+;base64,([^\"]+)", html)
-    assert len(embedded) == 12
-    assert sum(map(len, embedded)) <= 200_000
-
-
-def test_picture_that_cannot_be_shown_is_still_kept(keeper: Keeper, file_server: FileServer) -> None:
-    """A broken picture is saved and linked, with a note in the picture's place."""
-    file_server.files["/a"] = png()[:80]
-    prediction = job(f"{file_server.url}/a")
-    html, plain = gallery(prediction, keeper.keep(prediction))
-    assert "cannot be shown" in plain
-    assert "<img" not in html
-    assert 'href="skytells_media/truefusion-pro' in html
-    assert keeper.keep(prediction)[0].note.count("cannot be shown") == 1
-
-
-def test_short_sound_is_embedded_and_long_sound_is_linked(keeper: Keeper, file_server: FileServer) -> None:
-    """Up to a megabyte a sound plays from the notebook file; a longer one is a link."""
-    file_server.files |= {"/short": MP3, "/long": MP3 + bytes(1_000_001)}
-    prediction = job(f"{file_server.url}/short", f"{file_server.url}/long")
-    html, plain = gallery(prediction, keeper.keep(prediction))
-    assert html.count("<audio controls") == 1
-    assert base64.b64encode(MP3).decode() in html
-    assert html.count('href="skytells_media/') == 2
-    assert "1.0 MB" in plain
-
-
-def test_long_film_plays_from_its_file(keeper: Keeper, file_server: FileServer) -> None:
-    """A film over a megabyte is played from the folder, by a relative link."""
-    file_server.files["/film"] = MP4 + bytes(1_000_001)
-    prediction = job(f"{file_server.url}/film")
-    html, _ = gallery(prediction, keeper.keep(prediction))
-    assert re.search(r'<video controls preload="metadata" src="skytells_media/[^"]+\.mp4"', html)
-
-
-def test_gallery_says_what_is_there_and_what_is_not(keeper: Keeper, file_server: FileServer) -> None:
-    """Each picture opens its saved file and is described; a gone one is a card; the caption has seed and id."""
-    file_server.files["/a"] = png()
-    prediction = job(f"{file_server.url}/a", f"{file_server.url}/gone", prompt='a "fox" <b>', id="p1")
-    prediction.input["seed"] = 7
-    html, plain = gallery(prediction, keeper.keep(prediction))
-    assert 'alt="a &quot;fox&quot; &lt;b&gt;"' in html
-    assert "file 2 not saved: the file is gone (HTTP 404)" in plain
-    assert "seed 7 · p1" in plain
-    assert file_server.url not in html
-    assert faults(html) == []
-
-
-@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
-def test_hostile_words_and_texts_are_shown_as_text(payload: str, keeper: Keeper, file_server: FileServer) -> None:
-    """Prompts, models and text files that attack the page stay text."""
-    file_server.files["/a"] = payload.encode("utf-8", "replace")
-    file_server.files["/b"] = png()
-    prediction = job(f"{file_server.url}/a", f"{file_server.url}/b", prompt=payload, model=payload, id=payload)
-    html, _ = gallery(prediction, keeper.keep(prediction))
-    assert faults(html) == []
-
-
-def test_folder_elsewhere_is_named_not_linked(
-    tmp_path: Path, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file outside the notebook's folder cannot be linked; its place is told."""
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    file_server.files["/a"] = png()
-    prediction = job(f"{file_server.url}/a")
-    html, plain = gallery(prediction, Keeper(tmp_path / "media").keep(prediction))
-    assert "href=" not in html
-    assert "media/truefusion-pro" in plain
-
-
-def test_odd_folder_names_are_encoded(tmp_path: Path, file_server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blanks, signs and colons in the folder's name do not break the link."""
-    monkeypatch.chdir(tmp_path)
-    file_server.files["/a"] = png()
-    prediction = job(f"{file_server.url}/a")
-    html, _ = gallery(prediction, Keeper(tmp_path / "javascript:my #1 & <media>").keep(prediction))
-    assert 'href="javascript%3Amy%20%231%20%26%20%3Cmedia%3E/true' in html
-    assert faults(html) == []
-
-
 def test_default_keeper_follows_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is the one that is set at the time, and its keeper is made once."""
     monkeypatch.setenv("SKYTELLS_NB_MEDIA", str(tmp_path / "a"))
@@ -479,6 +357,35 @@ def test_default_keeper_follows_the_setting(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.delenv("SKYTELLS_NB_MEDIA")
     monkeypatch.chdir(tmp_path)
     assert default_keeper().folder == tmp_path / "skytells_media"
+
+
+def test_preferred_folder_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What %config says counts more than the environment, for results and for a form's uploads."""
+    monkeypatch.setenv("SKYTELLS_NB_MEDIA", str(tmp_path / "a"))
+    preferences.use(preferences.Preferences(media_folder=str(tmp_path / "b")))
+    try:
+        assert default_keeper().folder == tmp_path / "b"
+        assert Shelf().keep("x.txt", b"words").parent == tmp_path / "b" / "inputs"
+    finally:
+        preferences.use(preferences.Preferences())
+
+
+def test_a_changed_preference_changes_what_is_shown_and_asks_nobody(keeper: Keeper, file_server: FileServer) -> None:
+    """Less room for pictures makes the kept ones smaller when they are shown again."""
+    file_server.files["/a"] = png(900, 900, kind="JPEG")
+    file_server.files["/b"] = png()[:80]
+    assert keeper.keep(job(f"{file_server.url}/b", id="b"))[0].note.count("cannot be shown") == 1
+    (before,) = keeper.keep(job(f"{file_server.url}/a"))
+    preferences.use(preferences.Preferences(picture_bytes=10_000))
+    try:
+        (after,) = keeper.keep(job(f"{file_server.url}/a"))
+        assert keeper.keep(job(f"{file_server.url}/b", id="b"))[0].note.count("cannot be shown") == 1
+    finally:
+        preferences.use(preferences.Preferences())
+    assert before.thumbnail is not None
+    assert after.thumbnail is not None
+    assert len(after.thumbnail) <= 6_250 * 3 // 4 < len(before.thumbnail)
+    assert len(file_server.asked) == 2
 
 
 def test_results_of_the_sandbox_are_kept(keeper: Keeper, shared_sandbox: Any) -> None:

@@ -1,0 +1,76 @@
+"""A place in a cell that follows a job which runs beside the cells, and holds its result in the end.
+
+It is repainted from the thread of the run, four times a second at most; the last word is always painted. Voila has
+drawn its page by then and does not show it. A terminal, where it would fall into what a person types, gets nothing:
+there the handle that the cell gives shows itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .. import page
+from ..live import progress_bundle
+from ..painters import Bundle, Nowhere, Painter, Slot, find_painter
+from ..session import current
+from . import endings
+from .progress import Progress
+
+INTERVAL = 0.25
+"""Seconds between two paintings at least."""
+
+_VERB = {"running": "processing", "saving": "saving the files"}
+
+
+class Card:
+    """A card in the running cell; `note` is a sentence that goes with the result.
+
+    `clock` counts seconds; `quiet` shows nothing.
+    """
+
+    def __init__(self, note: str = "", *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        found = Nowhere() if quiet else find_painter()
+        self._painter: Painter = found if isinstance(found, Slot) else Nowhere()
+        self._note = note
+        self._clock = clock
+        self._next = float("-inf")
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is a place where it is drawn."""
+        return isinstance(self._painter, Slot)
+
+    def show(self, progress: Progress) -> None:
+        """Show how far the run is, where it is time to, or how it ended; from any thread."""
+        if progress.ended:
+            self._painter.finish(ending(progress, self._note))
+            if progress.job is not None:
+                current().note(progress.job)
+        elif self._clock() >= self._next:
+            self._next = self._clock() + INTERVAL
+            self._painter.show(going_on(progress))
+
+
+def going_on(progress: Progress) -> Bundle:
+    """Draw a run that goes on: model, state, percent and seconds, a bar, and why nothing moves where it does not."""
+    state = "canceling" if progress.canceling else _VERB.get(progress.state, progress.state)
+    drawn = progress_bundle(progress.model, state, progress.percent, progress.elapsed)
+    if not progress.waiting:
+        return drawn
+    why = page.cut(progress.waiting, 240)
+    return {"text/plain": f"{drawn['text/plain']}\n{why}", "text/html": drawn["text/html"] + page.caption(why)}
+
+
+def ending(end: Progress, note: str = "") -> Bundle:
+    """Draw a run that has ended, with a sentence under it."""
+    html, text = endings.drawn(end)
+    return noted({"text/plain": page.visible(text), "text/html": html}, note)
+
+
+def noted(drawn: Bundle, note: str) -> Bundle:
+    """Put a sentence under a result."""
+    if not note:
+        return drawn
+    plain, html = (drawn.get(form, "") for form in ("text/plain", "text/html"))
+    return drawn | {"text/plain": f"{plain}\n{page.visible(note)}", "text/html": page.box(html, page.caption(note))}
