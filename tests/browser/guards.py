@@ -20,7 +20,7 @@ _FAULTS = r"""() => {
   const drawn = new Set(['svg', 'math', 'style']);
   const addresses = 'href src srcset action formaction data poster ping background xlink:href'.split(' ');
   const near = new RegExp('^(data:(image|audio|video)/(?!svg)[a-z0-9]+;base64,|blob:|#'
-    + '|(?!//)[\\w.%~/-]*$)');
+    + '|(?!//)[\\w.%~/-]*(#line=\\d+)?$)');
   const far = /^(https?:\/\/|mailto:)/i;
   const unseen = new RegExp('[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f'
     + '\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]|\\udb40[\\udc00-\\udc7f]');
