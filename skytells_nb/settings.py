@@ -16,8 +16,9 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from . import key_sources
-from .errors import NoKeyError, SetupError, hide, plain
+from .errors import NoKeyError, SetupError, plain
 from .key_sources import KEY_VARIABLE
+from .keys import hide
 
 DEFAULT_ADDRESS = "https://api.skytells.ai/v1"
 ADDRESS_VARIABLE = "SKYTELLS_BASE_URL"

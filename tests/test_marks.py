@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skytells_nb.errors import InputError, hide
+from skytells_nb.errors import InputError
+from skytells_nb.keys import hide
 from skytells_nb.marks import Mark
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import settings
-from ..errors import without_secrets
+from ..keys import without_secrets
 from ..schema.fields import Field, ListField, ObjectField, TextField, UnionField
 from .reading import record
 from .wire import Request

@@ -14,16 +14,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..errors import (
-    InputError,
-    NetworkError,
-    RefusedError,
-    ServiceError,
-    SetupError,
-    SkytellsError,
-    plain,
-    without_secrets,
-)
+from ..errors import InputError, NetworkError, RefusedError, ServiceError, SetupError, SkytellsError, plain
+from ..keys import without_secrets
 from . import wire
 from .prices.quotes import NO_QUOTE, Quote
 from .record import Call, CallStatus, Charge

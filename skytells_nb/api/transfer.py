@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..errors import InputError, NetworkError, ServiceError, SkytellsError, plain, without_secrets
+from ..errors import InputError, NetworkError, ServiceError, SkytellsError, plain
+from ..keys import without_secrets
 from ..settings import Key, is_loopback
 from . import wire
 

@@ -25,8 +25,8 @@ from ..errors import (
     ServiceError,
     SkytellsError,
     plain,
-    without_secrets,
 )
+from ..keys import without_secrets
 from .reading import count, record, text
 
 MAX_BODY = 64 * 1024 * 1024

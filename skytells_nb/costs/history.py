@@ -19,7 +19,7 @@ from ..api.client import Client
 from ..api.pricing import charge_prediction, outputs_of
 from ..api.reading import mended
 from ..api.values import Prediction
-from ..errors import without_secrets
+from ..keys import without_secrets
 from .catalogue import using
 from .choice import Choice, Moment, choose
 from .columns import COLUMNS

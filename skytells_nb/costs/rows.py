@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..api.record import Call
-from ..errors import without_secrets
+from ..keys import without_secrets
 from . import here
 from .cells import text
 from .columns import COLUMNS

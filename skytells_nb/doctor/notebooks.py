@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from ..costs.totals import number
-from ..errors import keys_in, plain
+from ..errors import plain
+from ..keys import keys_in
 from .findings import Finding
 from .links import Fate, files_in, links_in
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from .. import settings
 from ..api.reading import items, record
 from ..api.values import Model
-from ..errors import scrubbed
+from ..keys import scrubbed
 
 _LARGEST = 8_000_000
 """Bytes of a file; a larger one is neither written nor read."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..api.values import Reply
-from ..errors import UnreadableAnswerError, without_secrets
+from ..errors import UnreadableAnswerError
+from ..keys import without_secrets
 from . import page
 from .painters import Bundle, Said
 from .preferences import Format

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import InputError, keys_in
+from ..errors import InputError
+from ..keys import keys_in
 from . import preferences
 
 _COVER = "sk-…"

@@ -259,7 +259,7 @@ def test_hostile_answers_stay_harmless_in_every_format(payload: str, form: Forma
     inside = {
         "json": json.dumps({payload: [payload]}),
         "dataframe": json.dumps([{payload: payload}]),
-        "code": f"````{payload[:20].split()[0] if payload.split() else ''}\n{payload}\n````",
+        "code": f"````{next(iter(payload[:20].split()), '')}\n{payload}\n````",
     }.get(form, payload)
     for text in (payload, inside):
         drawn = said(text, form, reasoning=payload).bundle

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skytells_nb import errors
-from skytells_nb.errors import hide, keys_in
+from skytells_nb.keys import hide, keys_in
 from skytells_nb.notebook import preferences
 from skytells_nb.notebook.guard import KeyInCellError, check, covered, covered_throughout
 from skytells_nb.notebook.magics.guarding import stop_at_keys

@@ -13,7 +13,8 @@ from binascii import a2b_base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...errors import InputError, holds_secret
+from ...errors import InputError
+from ...keys import holds_secret
 from ...settings import Key
 from .. import preferences
 from .interpolate import evaluate, written

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ...api.sniff import Sniffed
 from ...api.values import Prediction
-from ...errors import without_secrets
+from ...keys import without_secrets
 from . import kinds
 
 

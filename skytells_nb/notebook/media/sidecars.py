@@ -23,7 +23,7 @@ from ...api.prices.amounts import figure
 from ...api.reading import Json, count, mended, moment, record, seconds, text
 from ...api.record import Call, Charge, CostSource
 from ...api.values import Prediction, Status
-from ...errors import scrubbed, without_secrets
+from ...keys import scrubbed, without_secrets
 from .kept import Kept
 
 VERSION = 1

@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from ...errors import InputError, plain, scrubbed
+from ...errors import InputError, plain
+from ...keys import scrubbed
 from ..page import is_safe_link
 from .book import checked
 from .turns import APIS, Api, Asker, Content, Thread, Turn

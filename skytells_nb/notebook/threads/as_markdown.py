@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ...errors import without_secrets
+from ...keys import without_secrets
 from ..page import visible
 from .turns import Thread
 

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from ...errors import without_secrets
+from ...keys import without_secrets
 from .. import page
 from ..texts import markdown
 from .turns import Thread, Turn

@@ -18,7 +18,7 @@ import skytells_nb as sky
 from skytells_nb.api import secret_inputs
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.api.values import Model, Prediction
-from skytells_nb.errors import hide
+from skytells_nb.keys import hide
 from skytells_nb.notebook import captions
 from skytells_nb.notebook.forms.shelf import Shelf
 from skytells_nb.notebook.media import sidecars
