@@ -126,7 +126,7 @@ def test_a_call_that_is_no_job_is_none(any_ledger: Ledger, a_call: MakeCall) -> 
 
 
 @pytest.mark.parametrize("status", ["sent", "running", "interrupted"])
-@pytest.mark.parametrize("session", ["dead", SESSION])
+@pytest.mark.parametrize("session", ["dead", SESSION], ids=["another process", "this process"])
 def test_what_other_processes_have_left(status: str, session: str, any_ledger: Ledger, a_job: MakeCall) -> None:
     """Outside of cells; what this one made is not left, and what is in memory is of this one."""
     left = Which(fingerprint="f", sandbox=True, unseen=True, left=True)
