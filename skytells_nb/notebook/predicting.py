@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from .. import settings
 from ..api.media_calls import WAIT_LIMIT
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from ..api.values import Prediction
     from .jobs.earlier import Asked, Earlier
     from .jobs.handle import Handle
+    from .jobs.runner import Run
     from .live import Live
+
+_begun: WeakValueDictionary[tuple[object, ...], Run] = WeakValueDictionary()
+"""The runs beside the cells, by request, cell and place in it: their jobs may not be in the record yet."""
 
 
 def predict(
@@ -83,7 +88,8 @@ def begin(
     card = Card(note, quiet=quiet)
     card.show(Progress(model, values))
     order = runner.Order(model, dict(values), cell.where(), asked.nth, tag, timeout, job)
-    handle = Handle(model, note, _run=runner.begin(order, card.show))
+    run = _begun[_place(asked)] = runner.begin(order, card.show)
+    handle = Handle(model, note, _run=run)
     if card.is_seen or quiet:
         cell.shown(handle)
     return handle
@@ -103,9 +109,15 @@ def _over_budget(quote: Quote, tag: str | None) -> str:
     return budget.refusal(quote.high, low=quote.low, sandbox=settings.in_sandbox(), tag=tag)
 
 
+def _place(asked: Asked) -> tuple[object, ...]:
+    return settings.in_sandbox(), cell.where()[0], asked.fingerprint, asked.nth
+
+
 def _earlier(asked: Asked) -> Earlier | None:
     from .jobs import earlier
 
+    if asked.nth and (run := _begun.get(_place(asked))) is not None:
+        run.wait_until_named()
     return earlier.find(asked)
 
 

@@ -58,6 +58,7 @@ class Run:
         self._meters = meter.here()
         self._began = time.monotonic()
         self._over = threading.Event()
+        self._named = threading.Event()
         self._loop = _background.loop
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -85,6 +86,11 @@ class Run:
         """Ask that it be canceled, here and at the service; returns at once. One that has ended stays as it is."""
         if not self.done:
             self._loop.call_soon_threadsafe(self._stop)
+
+    def wait_until_named(self) -> None:
+        """Wait until the service has named its job, or it has ended without one."""
+        while not self._named.wait(0.1) and not self.done:
+            pass
 
     def wait(self, timeout: float | None = None) -> Prediction:
         """Wait for the result and return it; `timeout` is seconds, None waits until it has ended.
@@ -160,6 +166,7 @@ class Run:
 
     def _looked(self, job: Prediction, _: float) -> None:
         self._sent = False
+        self._named.set()
         self._disarm()
         self._note(self._next.looked(job))
         if self._asked and not job.status.final:

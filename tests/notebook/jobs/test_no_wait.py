@@ -56,6 +56,13 @@ def test_a_handle_shows_how_far_the_job_is(frozen: Notebook) -> None:
     assert handle._repr_mimebundle_()["text/plain"].startswith("canceled: there is no result")
 
 
+def test_a_cell_that_runs_again_at_once_pays_once(notebook: Notebook) -> None:
+    """Its job, which is not in the record yet, is waited for until the service has named it, however slow that is."""
+    notebook.sandbox.inject("slow;seconds=4;on=create;times=1")
+    first, again = notebook.run(f"{FOX} --no-wait"), notebook.run(f"{FOX} --no-wait")
+    assert (again.wait(20).id, notebook.made) == (first.wait(20).id, 1)
+
+
 def test_a_cell_that_runs_again_follows_the_jobs_that_run(frozen: Notebook) -> None:
     """Each of several, waited for or not; the handle says whose it is."""
     two = f"{FILM.replace('run', 'one')} --no-wait\n{FILM} --no-wait"
