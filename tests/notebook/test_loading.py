@@ -108,6 +108,14 @@ def test_what_is_read_after_unloading_are_the_defaults(kernel: Kernel) -> None:
     assert kernel.run(look).stdout == "False 99\n"
 
 
+def test_what_config_was_refused_does_not_stand_in_the_way_of_loading(kernel: Kernel) -> None:
+    """IPython keeps that too; it is told and left out, and what was taken beside it holds."""
+    kernel.run("%load_ext skytells_nb\n%config SkytellsMagics.window = -1\n%config SkytellsMagics.quiet = True")
+    ran = kernel.run("%reload_ext skytells_nb\n%config SkytellsMagics.window\n%config SkytellsMagics.quiet")
+    assert (ran.status, ran.stdout) == ("ok", "16000\nTrue\n") or ran.result == {"text/plain": "True"}
+    assert "RuntimeWarning: SkytellsMagics.window is left as it was: window cannot be below 0." in ran.stderr
+
+
 def test_a_cell_with_a_key_fails_in_one_line_and_leaves_no_trace_of_it(kernel: Kernel) -> None:
     """It did not run; `In`, `_i`, %history and the last result know the cell without the key."""
     kernel.run("%load_ext skytells_nb")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, replace
 from typing import Any
 
 from IPython.core.magic import Magics, magics_class
 from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, observe, validate
+from traitlets.config import Config
 
 from .. import preferences
 from ..preferences import FORMATS, Preferences
@@ -34,6 +36,26 @@ class SkytellsMagics(Magics):
     key_guard = Bool(_DEFAULT.key_guard, help="Stop cells that hold an API key.").tag(config=True)
 
     value_characters = Int(_DEFAULT.value_characters, help="What one {{value}} may take in a prompt.").tag(config=True)
+
+    _is_made = False
+
+    def __init__(self, shell: Any = None) -> None:
+        super().__init__(shell)
+        self._is_made = True
+
+    def _load_config(self, cfg: Config, section_names: Any = None, traits: Any = None) -> None:
+        """Take over what is configured; one that cannot be is told while the extension loads, and left out.
+
+        IPython keeps what `%config` was refused, and a profile may say anything: loading goes on all the same.
+        """
+        if self._is_made:
+            super()._load_config(cfg, section_names, traits)
+            return
+        for name, value in dict(self._find_my_config(cfg)).items():
+            try:
+                super()._load_config(Config({type(self).__name__: {name: value}}), section_names, traits)
+            except TraitError as error:
+                warnings.warn(f"SkytellsMagics.{name} is left as it was: {error}", RuntimeWarning, stacklevel=2)
 
     @observe(*asdict(_DEFAULT))
     def _changed(self, change: Any) -> None:
