@@ -1,12 +1,16 @@
-"""Errors point at the part of the typed line that they are about. Pure."""
+"""Errors point at the part of the typed line that they are about, and a Stop is one line like them."""
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...errors import InvalidInputError, SkytellsError, UnknownNameError
+from ...keys import without_secrets
 from ...marks import Mark, Span
 
 if TYPE_CHECKING:
@@ -37,13 +41,25 @@ def _narrower(known: Mark | None, text: str, part: Span) -> Span:
 
 @contextmanager
 def pointing_into(read: Command) -> Iterator[None]:
-    """Let an error that leaves this block point at the words of a line that it names, unless it points already."""
+    """Let an error that leaves this block point at the words of a line that it names, unless it points already.
+
+    A Stop shows one line where the cell fails, with what became of the job; the whole story is in `%tb`.
+    """
     try:
         yield
+    except KeyboardInterrupt as stop:
+        stop._render_traceback_ = partial(_stopped, stop)  # type: ignore[attr-defined]
+        raise
     except SkytellsError as error:
         if error.mark is None and (parts := tuple(_named(read, error))):
             error.mark = Mark(read.line, parts)
         raise
+
+
+def _stopped(stop: KeyboardInterrupt) -> list[str]:
+    if sys.exc_info()[1] is stop:
+        return [" ".join(("KeyboardInterrupt: Stopped.", *getattr(stop, "__notes__", ())))]
+    return without_secrets("".join(traceback.format_exception(stop))).splitlines()
 
 
 def _named(read: Command, error: SkytellsError) -> Iterator[Span]:
