@@ -97,7 +97,7 @@ def changed(**given: Any) -> str:
     [
         ("{", "The file is no JSON: "),
         ("[" * 100_000, "The file is no JSON: "),
-        ("[]", "The file holds no thread. Give a file that %skytells_threads export wrote; nothing was taken in."),
+        ("[]", "The file holds no thread. Give a .json that %skytells_threads export wrote; nothing was taken in."),
         ('{"skytells_thread": 2}', "The file is of version 2, and this package reads 1. Read it with a newer"),
         ('{"skytells_thread": 1, "name": 3}', "The file's name must be a text, not 3."),
         ('{"skytells_thread": 1, "name": "../a"}', "'../a' cannot be the name of a thread."),

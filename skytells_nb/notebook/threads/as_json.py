@@ -17,7 +17,7 @@ from .book import checked
 from .turns import APIS, Api, Asker, Content, Thread, Turn
 
 VERSION = 1
-_FIX = "Give a file that %skytells_threads export wrote; nothing was taken in."
+_FIX = "Give a .json that %skytells_threads export wrote; nothing was taken in."
 
 
 def write(name: str, thread: Thread) -> str:
