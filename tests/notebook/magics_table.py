@@ -27,6 +27,7 @@ key = sky.settings.Key("a-very-secret-key")
 blob = b"\\x89PNG"
 Path("prompt.md").write_text("What is {{n}} + $x?\\n")
 Path("latin.txt").write_bytes(b"\\xe9t\\xe9")
+Path("with_key.txt").write_text("use sk-" + "a1" * 15)
 Path("params.json").write_text('{"seed": 7, "guidance": 2.5}')
 Path("schema.json").write_text('{"type": "json_object"}')
 Path("weights.json").write_text("[0.5, 0.25]")
@@ -556,6 +557,14 @@ FAULTS: list[tuple[str, str]] = [
         "InputError: '1x' cannot be the name of a variable. Use letters, digits and _, and no word of Python's own.",
     ),
     (
+        "%%skytells_chat «-o get_ipython»\nhello",
+        "InputError: 'get_ipython' is IPython's or Python's own. Use another name; nothing was sent.",
+    ),
+    (
+        "%%skytells_chat «-o __builtins__»\nhello",
+        "InputError: '__builtins__' is IPython's or Python's own. Use another name; nothing was sent.",
+    ),
+    (
         "%%skytells_chat «-o class»\nhello",
         "InputError: 'class' cannot be the name of a variable. Use letters, digits and _, and no word of Python's own.",
     ),
@@ -582,6 +591,10 @@ FAULTS: list[tuple[str, str]] = [
     (
         "%%skytells_chat «--file latin.txt»\n",
         "InputError: The file 'latin.txt' is no text in UTF-8. Save it as UTF-8; nothing was sent.",
+    ),
+    (
+        "%skytells_chat «--file with_key.txt»",
+        "InputError: The file 'with_key.txt' holds a secret, which is not sent to a model. Leave it out; nothing was sent.",
     ),
     (
         "%skytells_chat «--file .»",

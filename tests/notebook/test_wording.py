@@ -88,9 +88,17 @@ class Veiled:
         return "secret"
 
 
+class Mute:
+    """A value that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
+        (Mute(), "{{it}} cannot be put into words: ValueError: no words. Give its text yourself; nothing was sent."),
         (b"x", "{{it}} is bytes, not text. Decode it first, with .decode()."),
         (FRAME.head, "{{it}} is a method, not a value. Call it, or collect what it gives."),
         ((n for n in [1]), "{{it}} is a generator, not a value. Call it, or collect what it gives."),
@@ -99,12 +107,13 @@ class Veiled:
         (Key("very-secret-1"), "{{it}} holds a secret, which is not sent to a model. Leave it out; nothing was sent."),
         (Veiled(), "{{it}} holds a secret, which is not sent to a model. Leave it out; nothing was sent."),
         ("use very-secret-1", "{{it}} holds a secret, which is not sent to a model. Leave it out; nothing was sent."),
+        ("sk-" + "a1" * 15, "{{it}} holds a secret, which is not sent to a model. Leave it out; nothing was sent."),
         (
             pd.DataFrame({"key": ["very-secret-1"]}),
             "{{it}} holds a secret, which is not sent to a model. Leave it out; nothing was sent.",
         ),
     ],
-    ids=["bytes", "method", "generator", "module", "picture", "key", "veiled", "text", "frame"],
+    ids=["mute", "bytes", "method", "generator", "module", "picture", "key", "veiled", "text", "shaped", "frame"],
 )
 def test_what_is_no_text_is_a_mistake(value: Any, said: str) -> None:
     """It is named, with what to do; a key is never sent."""

@@ -112,3 +112,9 @@ def _check_name(name: str) -> None:
             f"{plain(name, 60)!r} cannot be the name of a variable.",
             "Use letters, digits and _, and no word of Python's own.",
         )
+    if name in _NEEDED or name.startswith("__"):
+        raise InputError(f"{plain(name, 60)!r} is IPython's or Python's own.", "Use another name; nothing was sent.")
+
+
+_NEEDED = ("In", "Out", "get_ipython")
+"""Names without which no cell runs any more."""

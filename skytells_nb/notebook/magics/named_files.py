@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, plain
+from .wording import keep
 
 LARGEST = 10_000_000
 """Bytes of one file."""
 
 
 def text_file(path: str) -> str:
-    """Read a text in UTF-8; raises `InputError` for a file that is not there, is no text, or is over 10 MB."""
+    """Read a text in UTF-8; raises `InputError` for none, for no text, for a key in it, and for over 10 MB."""
     shown = f"The file {plain(path, 200)!r}"
     try:
         found = Path(path).expanduser()
@@ -26,13 +27,15 @@ def text_file(path: str) -> str:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise InputError(f"{shown} has over {LARGEST // 1_000_000} MB.", "Name a smaller one; nothing was sent.")
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{shown} is no text in UTF-8.", "Save it as UTF-8; nothing was sent.") from error
     except (OSError, ValueError, RuntimeError) as error:  # the last for a home that nobody has
         reason = getattr(error, "strerror", None) or plain(error, 80).rstrip(".")
         fix = "Name a file that is there; nothing was sent."
         raise InputError(f"{shown} cannot be read: {reason}.", fix) from error
+    keep(text, shown)
+    return text
 
 
 def json_file(path: str) -> Any:

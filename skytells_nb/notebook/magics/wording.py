@@ -13,8 +13,8 @@ from binascii import a2b_base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...errors import InputError
-from ...keys import holds_secret
+from ...errors import InputError, plain
+from ...keys import holds_secret, keys_in
 from ...settings import Key
 from .. import preferences
 from .interpolate import evaluate, written
@@ -45,7 +45,7 @@ def spoken(expression: str, names: Mapping[str, Any]) -> Any:
 def text_of(value: Any, shown: str, limit: int) -> str:
     """Put a value into words, in at most `limit` characters and a note of what was cut.
 
-    Raises `InputError` for bytes, functions, modules, pictures and keys; `shown` names the value in it.
+    Raises `InputError` for bytes, functions, modules, pictures, keys and what gives no text; `shown` names it there.
     """
     if isinstance(value, bytes | bytearray | memoryview):
         raise InputError(f"{shown} is bytes, not text.", "Decode it first, with .decode().")
@@ -55,8 +55,14 @@ def text_of(value: Any, shown: str, limit: int) -> str:
         raise InputError(f"{shown} is a module, not a value.", "Name something in it.")
     if picture_in(value) is not None:
         raise InputError(f"{shown} is a picture, which cannot stand in a text.", "Pictures go into a chat's body.")
-    keep(value, shown)
-    text = _words(value)
+    try:
+        keep(value, shown)
+        text = _words(value)
+    except InputError:
+        raise
+    except Exception as error:
+        what = f"{shown} cannot be put into words: {type(error).__name__}: {plain(error, 160)}."
+        raise InputError(what, "Give its text yourself; nothing was sent.") from error
     keep(text, shown)
     if len(text) <= limit:
         return text
@@ -64,10 +70,13 @@ def text_of(value: Any, shown: str, limit: int) -> str:
 
 
 def keep(value: Any, shown: str) -> None:
-    """Raise `InputError` for a value that is, or holds, a key: a prompt would send it to a model."""
+    """Raise `InputError` for a value that is, or holds, a key: a prompt would send it to a model.
+
+    A key is one of this session, or what the key guard would stop at in a cell, unless that is off.
+    """
     guarded = isinstance(value, Key) or hasattr(type(value), "get_secret_value")
     text = value if isinstance(value, str) else str(value) if isinstance(value, dict | list | tuple | set) else ""
-    if guarded or holds_secret(text):
+    if guarded or holds_secret(text) or (preferences.current().key_guard and keys_in(text)):
         raise InputError(f"{shown} holds a secret, which is not sent to a model.", "Leave it out; nothing was sent.")
 
 
