@@ -6,6 +6,7 @@ Whatever is learned here is told to those who are told of calls, so that the rec
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -31,6 +32,8 @@ _LONGEST = timedelta(minutes=10)
 """How long after it was begun a request without an answer may have made its job."""
 _MOST = 100
 """How many of the newest predictions are searched."""
+LATEST = timedelta(seconds=10)
+"""How long a service may take to make the job of a request that nobody listens to any more."""
 _LOOKS = 10
 """How many of them are looked up one by one, where the list says too little."""
 
@@ -71,17 +74,22 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
     """Find the job that a request without an answer made, by its model, its inputs and the time; None if it made none.
 
     Of several that the record does not know it is the oldest: each has the same inputs, and is paid for. The record
-    learns its name, or that the request made none; but not of one that another kernel may still be sending. Raises
+    learns its name, or that the request made none; but not of one that another kernel may still be sending. A request
+    that was left just now is looked for until `LATEST` is over: a slow service makes its job all the same. Raises
     `UnsureError`, and the errors of a request.
     """
     begun = job.call.started_at
     first, last = begun - _SKEW, (job.call.finished_at or begun + _LONGEST) + _SKEW
-    listed = current().client.predictions(model=job.call.model, since=first, until=last)
-    newest = list(itertools.islice(listed, _MOST))
-    near = [each for each in newest if each.created_at is None or first <= each.created_at <= last]
-    taken = jobs.known(default_ledger(), (each.id for each in near))
-    free = _whole([each for each in near if each.id not in taken])
-    alike = [each for each in free if _fits(each, inputs, first, last)]
+    while True:
+        listed = current().client.predictions(model=job.call.model, since=first, until=last)
+        newest = list(itertools.islice(listed, _MOST))
+        near = [each for each in newest if each.created_at is None or first <= each.created_at <= last]
+        taken = jobs.known(default_ledger(), (each.id for each in near))
+        free = _whole([each for each in near if each.id not in taken])
+        alike = [each for each in free if _fits(each, inputs, first, last)]
+        if alike or not _may_come(job):
+            break
+        time.sleep(1)
     if alike:
         oldest = min(alike, key=lambda each: (each.created_at or begun, each.id))
         call = replace(job.call, status="running", finished_at=None, remote_id=oldest.id)
@@ -93,6 +101,13 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
     if job.call.status != "sent" or job.seconds_ago() > _LONGEST.total_seconds():
         _tell(replace(job.call, status="refused", charge=_NOTHING))
     return None
+
+
+def _may_come(job: Job) -> bool:
+    """Say whether a request was left so lately that the service may still be about to make its job."""
+    if job.call.status not in ("interrupted", "sent"):
+        return False
+    return datetime.now(UTC) - (job.call.finished_at or job.call.started_at) < LATEST
 
 
 _NOTHING = Charge(Decimal(0), source="priced", reason="the service has no such job")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from _thread import interrupt_main
@@ -195,6 +196,28 @@ def test_stop_and_a_cancel_that_fails_leave_a_job_that_is_taken_up(notebook: Not
     notebook.at(60)
     assert notebook.run(FILM).id == job.id
     assert (notebook.made, notebook.rows()) == (1, [("succeeded", job.id, 1)])
+
+
+def test_stop_before_a_slow_service_has_made_the_job_pays_once(notebook: Notebook) -> None:
+    """The cell that runs again waits for the job to appear in the list, and takes it up."""
+
+    def press_stop() -> None:
+        while notebook.rows()[-1][0] != "sent":
+            time.sleep(0.002)
+        time.sleep(0.2)  # the request has left whole
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # which ends the wait for an answer
+
+    notebook.run(FOX, "another cell")
+    notebook.sandbox.inject("slow;on=create;seconds=3;times=1")
+    thread = threading.Thread(target=press_stop)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        notebook.run(FOX)
+    thread.join()
+    assert (notebook.rows()[-1], len(notebook.sandbox.state.jobs)) == (("interrupted", None, 1), 1)
+    again = notebook.run(FOX)
+    assert (notebook.made, notebook.rows()[-1]) == (2, ("succeeded", again.id, 1))
+    assert len(notebook.sandbox.state.jobs) == 2
 
 
 def cut_off(notebook: Notebook, *, late: bool) -> None:
