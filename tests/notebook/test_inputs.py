@@ -38,6 +38,8 @@ NAMES: dict[str, Any] = {
     "frame": pd.DataFrame({"n": [1, 2]}),
     "series": pd.Series([1, 2], name="n"),
     "array": np.array([1, 2]),
+    "said": "@object.json",
+    "stem": "object",
 }
 
 
@@ -63,6 +65,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("sizes=@list.json", {"sizes": ["a, b", "c"]}),
         ("extra=@object.json", {"extra": {"a": {"b": 1}}}),
         ("--input @object.json", {"a": {"b": 1}}),
+        ("extra=@{{stem}}.json", {"extra": {"a": {"b": 1}}}),
+        ("image=@{{stem}}.json", {"image": "OBJECT.JSON"}),
+        ("--input @{{stem}}.json", {"a": {"b": 1}}),
         ("tags=@ada", {"tags": ["@ada"]}),
         ("tags=@ada,@bob.json", {"tags": ["@ada", "@bob.json"]}),
         ("prompt=@list.json", {"prompt": "@list.json"}),
@@ -91,6 +96,26 @@ def test_a_list_or_an_object_may_be_a_file_of_json(folder: Path, line: str, valu
 def test_a_value_takes_the_form_of_its_input(line: str, values: dict[str, Any]) -> None:
     """A table is text for a text and records for a list; an array is its values."""
     assert read(line) == values
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("image={{said}}", {"image": "@object.json"}),
+        ('image="{{said}}"', {"image": "@object.json"}),
+        ("images={{[said]}}", {"images": ["@object.json"]}),
+        ("tags={{said}}", {"tags": ["@object.json"]}),
+    ],
+)
+def test_a_value_names_no_file(folder: Path, line: str, values: dict[str, Any]) -> None:
+    """What a model said may begin with @; only an @ on the line itself opens a file of the user's."""
+    assert read(line) == values
+
+
+def test_an_input_from_a_value_names_no_file(folder: Path) -> None:
+    """The same holds for --input."""
+    with pytest.raises(InputError, match="--input is no JSON object"):
+        read("--input {{said}}")
 
 
 def test_a_picture_becomes_a_link_where_a_file_is_taken() -> None:
