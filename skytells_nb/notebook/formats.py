@@ -114,4 +114,5 @@ _FORMS: Mapping[Format, _Form] = {
 
 
 def _printed(frame: Any) -> str:
-    return f"{frame.to_string(max_rows=20, max_cols=12, max_colwidth=60)}\n{tables.size(frame)}"
+    named = frame.set_axis([page.cut(name, 60) for name in frame.columns], axis="columns")
+    return f"{named.to_string(max_rows=20, max_cols=12, max_colwidth=60)}\n{tables.size(frame)}"
