@@ -93,8 +93,7 @@ def quote_chat(
         told.setdefault("store", True)
         request = requests.respond(model, messages.input_of(asked), told, stream=True)
     found = current().client.quote(model, asked, api=planned.api, **told)
-    body = json.dumps(json.loads(request.body or b"{}"), indent=2, ensure_ascii=False)
-    print(f"{request.endpoint}\n{page.visible(body)}")
+    print(page.request(request.endpoint, json.loads(request.body or b"{}")))
     return found
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from skytells_nb.errors import InputError, RefusedError, SkytellsError, UnknownNameError
 from skytells_nb.local import Sandbox
@@ -42,7 +44,7 @@ def prefer() -> Iterator[Callable[..., None]]:
 def ask(prompt: Any, in_cell: str | None = None, run: int | None = None, thread: str | None = "t", **how: Any) -> str:
     """Ask from a cell, by default from one that nobody knows; give the answer's text."""
     with cell.belonging_to((in_cell, run)):
-        return chat(prompt, thread=thread, quiet=True, **how).text
+        return str(chat(prompt, thread=thread, quiet=True, **how).value.text)
 
 
 def sent(service: Sandbox) -> dict[str, Any]:
@@ -183,7 +185,7 @@ def test_the_tokens_are_those_that_the_service_counted(service: Sandbox) -> None
     """The turns of a request add up to the tokens of its prompt and its answer."""
     ask("REPEAT: one two three")
     with cell.belonging_to((None, None)):
-        usage = chat("REPEAT: four", thread="t", quiet=True).usage
+        usage = chat("REPEAT: four", thread="t", quiet=True).value.usage
     assert usage is not None
     assert sum(map(tokens, current().threads.so_far("t"))) == usage.total_tokens
 
@@ -306,3 +308,11 @@ def test_a_first_response_has_a_bound(service: Sandbox, capsys: pytest.CaptureFi
     assert quote_chat("Hi", api="responses", max_tokens=9).high is not None
     assert quote_chat("Hi", api="responses").high is None
     assert capsys.readouterr().out.count("POST /responses") == 2
+
+
+def test_a_quote_shows_no_whole_picture(service: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture of megabytes is named by the beginning of its link."""
+    quote_chat(["What is this?", Image.effect_noise((64, 64), 50)])
+    body = json.loads(capsys.readouterr().out.partition("\n")[2])
+    link = body["messages"][0]["content"][1]["image_url"]["url"]
+    assert re.fullmatch(r"data:image/png;base64,\S{38}… \([\d,]+ characters\)", link)

@@ -98,4 +98,4 @@ def _request(model: Model, values: dict[str, Any]) -> str:
     from ..recipe import json_text  # which reads magics' lines, and so needs this package
 
     asked = {"model": model.slug, "input": json.loads(json_text(values, model.fields))}
-    return f"POST /predictions\n{page.visible(json.dumps(asked, indent=2, ensure_ascii=False))}"
+    return page.request("POST /predictions", asked)
