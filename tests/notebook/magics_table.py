@@ -674,6 +674,10 @@ FAULTS: list[tuple[str, str]] = [
         "InputError: gpt-5 is a text model: it runs no predictions. Use %%skytells_chat gpt-5.",
     ),
     (
+        "%skytells_predict «skytells-embed-3-small» x=1",
+        "InputError: skytells-embed-3-small is a vector model: it runs no predictions. Use %%skytells_embed skytells-embed-3-small.",
+    ),
+    (
         "%skytells_predict truefusion-pro «promt=x»",
         "InvalidInputError: truefusion-pro: prompt is missing; promt is not an input (did you mean prompt?). Nothing was sent; %skytells_models truefusion-pro shows the inputs.",
     ),
