@@ -32,9 +32,8 @@ class ChatMagics(LineReader):
     @no_var_expand
     @line_cell_magic
     def skytells_chat(self, line: str, body: str | None = None) -> Any:
-        options = [word for word in line.split() if word.lstrip("\"'").startswith("-")]
-        if body is None and not options:  # a prompt, most likely
-            raise _no_prompt()
+        if body is None and not any(word.lstrip("\"'").startswith("-") for word in line.split()):
+            raise _no_prompt()  # the line is a prompt, most likely
         read = self._read(line, CHAT, body)
         if read is None:
             return None
