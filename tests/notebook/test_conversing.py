@@ -44,7 +44,7 @@ def prefer() -> Iterator[Callable[..., None]]:
 def ask(prompt: Any, in_cell: str | None = None, run: int | None = None, thread: str | None = "t", **how: Any) -> str:
     """Ask from a cell, by default from one that nobody knows; give the answer's text."""
     with cell.belonging_to((in_cell, run)):
-        return str(chat(prompt, thread=thread, quiet=True, **how).value.text)
+        return chat(prompt, thread=thread, quiet=True, **how).value.text
 
 
 def sent(service: Sandbox) -> dict[str, Any]:
