@@ -55,6 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "list.json").write_text('["a, b", "c"]')
     (tmp_path / "object.json").write_text('{"a": {"b": 1}}')
     (tmp_path / "broken.json").write_text('{"a": NaN}')
+    (tmp_path / "twice.json").write_text('{"seed": 1, "seed": 2}')
     return tmp_path
 
 
@@ -145,6 +146,10 @@ def test_a_picture_has_no_place_elsewhere() -> None:
         (
             "extra=@broken.json",
             "The file 'broken.json' is no JSON: NaN is no number of JSON. Mend it; nothing was sent.",
+        ),
+        (
+            "--input @twice.json",
+            "The file 'twice.json' is no JSON: seed is given twice. Mend it; nothing was sent.",
         ),
         (
             "--input @list.json",

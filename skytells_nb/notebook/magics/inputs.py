@@ -7,9 +7,6 @@ as it is. How {{…}} becomes a value, and a path a file, is the caller's busine
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -21,7 +18,7 @@ from ...schema.fields import Field, FileField, JsonField, ListField, ObjectField
 from .. import preferences
 from .command import Command
 from .interpolate import pieces
-from .named_files import json_file
+from .named_files import json_file, strictly
 from .pointing import pointing
 from .wording import is_array, is_frame, picture_in, plainly, text_of
 
@@ -171,26 +168,9 @@ _EXAMPLE = 'For example: --input {"seed": 7}, or --input {{a_dict}}.'
 def json_object(text: str, what: str = "The text") -> dict[str, Any]:
     """Read a JSON object; raises `InputError` for what is none, and for one that gives a name twice."""
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+        value = strictly(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{what} is no JSON object: {plain(error, 120)}.", _EXAMPLE) from error
     if not isinstance(value, dict):
         raise InputError(f"{what} is {plain(type(value).__name__)}, not a JSON object.", _EXAMPLE)
     return value
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    return number if math.isfinite(number) else _refuse(plain(digits, 40))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        raise ValueError(f"{max(times, key=times.__getitem__)} is given twice")
-    return found
