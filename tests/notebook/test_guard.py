@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skytells_nb import errors
+from skytells_nb import keys
 from skytells_nb.keys import hide, keys_in
 from skytells_nb.notebook import preferences
 from skytells_nb.notebook.guard import KeyInCellError, check, covered, covered_throughout
@@ -23,7 +23,7 @@ PREFERRED = preferences.current()
 @pytest.fixture(autouse=True)
 def _usual(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin with no secret known and the guard on."""
-    monkeypatch.setattr(errors, "_secrets", set())
+    monkeypatch.setattr(keys, "_secrets", set())
     preferences.use(PREFERRED)
     yield
     preferences.use(PREFERRED)
