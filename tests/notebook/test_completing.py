@@ -269,6 +269,8 @@ def test_an_answer_takes_little_time() -> None:
         "%%skytells_chat |",
         "%skytells_predict truefusion-pro |",
         "%%skytells_chat\n" + "fox {{fox}} " * 1000 + "{{f|",
+        "%time\n" + " " * 19_000 + "|",
+        "%time\n" + " " * 200_000 + "x|",
     )
     for cell in cells:
         spans = []
