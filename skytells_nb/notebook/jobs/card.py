@@ -20,8 +20,6 @@ from .progress import Progress
 INTERVAL = 0.25
 """Seconds between two paintings at least."""
 
-_VERB = {"running": "processing", "saving": "saving the files"}
-
 
 class Card:
     """A card in the running cell; `note` is a sentence that goes with the result.
@@ -54,8 +52,7 @@ class Card:
 
 def going_on(progress: Progress) -> Bundle:
     """Draw a run that goes on: model, state, percent and seconds, a bar, and why nothing moves where it does not."""
-    state = "canceling" if progress.canceling else _VERB.get(progress.state, progress.state)
-    drawn = progress_bundle(progress.model, state, progress.percent, progress.elapsed)
+    drawn = progress_bundle(progress.model, progress.doing, progress.percent, progress.elapsed)
     if not progress.waiting:
         return drawn
     why = page.cut(progress.waiting, 240)
