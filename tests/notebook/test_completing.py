@@ -264,7 +264,7 @@ def test_any_text_has_an_answer(cell: str, back: int) -> None:
 
 
 def test_an_answer_takes_little_time() -> None:
-    """The inputs of a model, among the prices of all, are found within 2 ms of the processor's time."""
+    """The inputs of a model, among the prices of all, are found within 5 ms of the processor's time."""
     cells = (
         "%%skytells_chat |",
         "%skytells_predict truefusion-pro |",
@@ -278,4 +278,4 @@ def test_an_answer_takes_little_time() -> None:
             began = time.thread_time()
             at_cursor(cell)
             spans.append(time.thread_time() - began)
-        assert statistics.median(spans) < 0.002
+        assert statistics.median(spans) < 0.005
