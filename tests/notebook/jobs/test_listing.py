@@ -85,6 +85,15 @@ def test_collect_keeps_what_is_ready_and_says_how_the_rest_stands(notebook: Note
     assert notebook.run(f"%skytells_jobs collect {fox} -o run").id == fox
 
 
+@pytest.mark.parametrize("verb", ["collect", "cancel", "resume"])
+def test_one_job_is_shown_once(notebook: Notebook, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    """Its result, and where its file is."""
+    (fox,) = left(notebook, "fox")
+    notebook.at(60)
+    notebook.run(f"%skytells_jobs {verb} {fox}")
+    assert capsys.readouterr().out.count("truefusion_fox_") == 1
+
+
 def test_resume_waits_by_a_shortened_id(notebook: Notebook) -> None:
     """The prediction is given, shown and settled; without an id --all is to be said."""
     first, second = left(notebook, "owl", "hare")
