@@ -118,7 +118,7 @@ def _differing(found: Prediction, inputs: Mapping[str, Any]) -> list[str]:
 
 def _may_fit(found: Prediction, inputs: Mapping[str, Any], model: str) -> bool:
     """Say whether a job differs only in what a service may leave out, or write otherwise: files and secrets."""
-    secret = secret_inputs.of(model)
+    secret = secret_inputs.of(model) | secret_inputs.of(found.model)
     return all(
         name not in found.input or name in secret or _holds_file(inputs[name]) for name in _differing(found, inputs)
     )
