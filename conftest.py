@@ -66,14 +66,18 @@ def _sandbox_of(notebook: Path) -> str:
 
 
 _LONG = (
-    "test_killed.py",
+    "test_hostile_everywhere.py",
     "test_invoice.py",
     "test_demo.py",
     "test_forms.py",
     "test_forms_and_notebook.py",
     "test_forms_accessible.py",
+    "test_forms_hostile.py",
+    "test_media_kinds.py",
     "test_costs.py",
+    "test_quickstart.py",
     "test_readme.py",
+    "test_killed.py",
 )
 
 

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo = commands.add_parser(
         "demo", help="run the quickstart notebook against the local Skytells: no key, no network"
     )
-    notebooks = ("quickstart", "forms", "costs")
+    notebooks = ("quickstart", "forms", "costs", "magics", "media")
     demo.add_argument("--notebook", default="quickstart", choices=notebooks, help="another notebook")
     demo.add_argument("--lab", action="store_true", help="open the notebook in JupyterLab instead of running it")
     demo.add_argument("--output", metavar="FOLDER", help="where the notebook and its page go (default: skytells-demo)")

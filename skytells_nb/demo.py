@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 QUICKSTART = "01-quickstart.ipynb"
-NOTEBOOKS = {"quickstart": QUICKSTART, "forms": "02-forms.ipynb", "costs": "03-costs.ipynb"}
+NOTEBOOKS = {
+    "quickstart": QUICKSTART,
+    "forms": "02-forms.ipynb",
+    "costs": "03-costs.ipynb",
+    "magics": "04-magics.ipynb",
+    "media": "05-media.ipynb",
+}
 CELL_LIMIT = 120
 """Seconds that one cell may take."""
 

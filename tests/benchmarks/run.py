@@ -2,11 +2,12 @@
 
     python tests/benchmarks/run.py           ten minutes; prints tables, and ends with status 0 whatever they say
 
-Eight questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
+Nine questions, each with its target: (a) what a chat call takes, the ledger on; (b) what CPU a streamed chunk takes
 over an answer of 20,000; (c) what the import takes in a fresh process; (d), in `load`, how near 64 calls in flight come
 to the rate that waiting alone allows; (e), in `forms`, what a form and a keystroke in it take; (f), in `record`, what
 recording a call takes; (g), in `frames`, what a million calls take as a DataFrame and summed up; (h), in `painting`,
-what showing an answer takes over reading it unseen. Rounds alternate between the packages, so that a slow moment of the
+what showing an answer takes over reading it unseen; (i), in `media`, what keeping and showing pictures takes over
+fetching and decoding them. Rounds alternate between the packages, so that a slow moment of the
 machine meets all of them, and in changing order, so that none always runs in the caches that the same other one leaves;
 figures are medians, ratios of (a) to (c) are to bare httpx.
 """
@@ -156,6 +157,7 @@ def main() -> None:
     import forms
     import frames
     import load
+    import media
     import painting
     import record
 
@@ -187,7 +189,9 @@ def main() -> None:
     print(row("(c) import in a fresh process, wall", started, "ms", 1e3))
     print(f"\nfor comparison: python -c pass {started['nothing'] * 1e3:.1f} ms, ", end="")
     print(f"import skytells_nb; skytells_nb.Client {started['skytells_nb.Client'] * 1e3:.1f} ms")
-    print(f"\n{at_once}\n\n{forms.report()}\n\n{record.report()}\n\n{frames.report()}\n\n{painting.report()}")
+    print(f"\n{at_once}")
+    for part in (forms, record, frames, painting, media):
+        print(f"\n{part.report()}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def prefer() -> Iterator[Callable[..., None]]:
 def ask(prompt: Any, in_cell: str | None = None, run: int | None = None, thread: str | None = "t", **how: Any) -> str:
     """Ask from a cell, by default from one that nobody knows; give the answer's text."""
     with cell.belonging_to((in_cell, run)):
-        return chat(prompt, thread=thread, quiet=True, **how).text
+        return chat(prompt, thread=thread, quiet=True, **how).value.text
 
 
 def sent(service: Sandbox) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def test_the_tokens_are_those_that_the_service_counted(service: Sandbox) -> None
     """The turns of a request add up to the tokens of its prompt and its answer."""
     ask("REPEAT: one two three")
     with cell.belonging_to((None, None)):
-        usage = chat("REPEAT: four", thread="t", quiet=True).usage
+        usage = chat("REPEAT: four", thread="t", quiet=True).value.usage
     assert usage is not None
     assert sum(map(tokens, current().threads.so_far("t"))) == usage.total_tokens
 

@@ -95,7 +95,11 @@ def _hold(cursor: Cursor, store: Store, rows: Iterable[Sequence[Row]]) -> bool:
                 like = f"AS SELECT * FROM {store.prefix}calls LIMIT 0"  # noqa: S608
                 cursor.execute(f"CREATE TEMP TABLE {_HELD} {like}")
                 held = True
-            known = {name: _READ[COLUMNS[name]](value) for name, value in row.items() if value is not None}
+            known = {
+                name: _READ[COLUMNS[name]](value)
+                for name, value in row.items()
+                if value is not None and name in COLUMNS
+            }
             given = ", ".join("?" * len(known))
             cursor.execute(f"INSERT INTO {_HELD} ({', '.join(known)}) VALUES ({given})", [*known.values()])  # noqa: S608
     return held
