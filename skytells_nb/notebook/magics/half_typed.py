@@ -21,7 +21,7 @@ from .tokens import Token, split
 _LONGEST = 20_000
 """Characters of a line, or of a body, before the cursor that are still looked at."""
 _CELL = re.compile(r"%%(?P<magic>\w*)(?P<rest>\s.*)?", re.DOTALL)
-_LINE = re.compile(r"\s*+(?:[^%=]+=\s*)?%(?P<magic>\w*)(?P<rest>\s.*)?", re.DOTALL)
+_LINE = re.compile(r"\s*+(?:[^%=\s][^%=]*=\s*)?%(?P<magic>\w*)(?P<rest>\s.*)?", re.DOTALL)
 _CLOSERS = ("", '"', "'")
 
 
