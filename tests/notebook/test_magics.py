@@ -300,10 +300,10 @@ def test_stop_cancels_the_job(notebook: Kernel, place: Path, shared_sandbox: San
 
 
 def test_repaints_are_throttled(notebook: Kernel) -> None:
-    """A long answer of many pieces is painted at most 20 times a second, first and last included apart."""
+    """A long answer of many pieces is painted at most ten times a second, first and last included apart."""
     ran = notebook.run("%%skytells_chat\nREPEAT: " + " ".join(str(n) for n in range(800)))
     seconds = ran.times[-1] - ran.times[0]
-    assert 3 <= ran.messages <= 20 * seconds + 3
+    assert 3 <= ran.messages <= 10 * seconds + 3
 
 
 def test_unloading_takes_all_away() -> None:
