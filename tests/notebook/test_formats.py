@@ -36,6 +36,11 @@ def value_of(text: str, form: Format) -> Any:
     return finished.value
 
 
+def test_an_answer_that_cannot_be_drawn_is_shown_as_its_text() -> None:
+    """Whatever a drawing runs into: the answer is paid for."""
+    assert formats._surely(lambda text: ("", text[99]))("<b>") == ("<b>", formats.page.pre("<b>"))
+
+
 @pytest.mark.parametrize("form", ["markdown", "text", "code", "html"])
 def test_the_value_is_the_reply(form: Format) -> None:
     """Where the format is only a look, nothing else is given back."""

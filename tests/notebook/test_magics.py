@@ -258,16 +258,17 @@ def test_status_shows_no_key(notebook: Kernel) -> None:
 
 
 def test_stop_keeps_what_came(notebook: Kernel, place: Path) -> None:
-    """Stop during an answer keeps the partial text on the screen, marked, and records the call as interrupted."""
+    """Stop during an answer keeps the partial text on the screen, marked, in -o, and the call as interrupted."""
     notebook.run("import skytells_nb as sky")
     words = " ".join(f"word{n}" for n in range(3000))
-    ran = notebook.run(f"%%skytells_chat --tag stopped\nREPEAT: {words}", interrupt_after="word9")
+    ran = notebook.run(f"%%skytells_chat --tag stopped -o half\nREPEAT: {words}", interrupt_after="word9")
     assert ran.status == "error"
     assert "KeyboardInterrupt" in ran.error
     assert "word9" in ran.text
     assert "word2999" not in ran.text
     assert "interrupted" in ran.text
     assert rows(place)[-1][:3] == ("chat", "interrupted", "stopped")
+    assert notebook.run("half.complete, half.text.startswith('word0 word1 ')").text == "(False, True)"
 
 
 def test_giving_up_keeps_the_way_back(notebook: Kernel) -> None:

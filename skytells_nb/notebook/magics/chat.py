@@ -45,7 +45,12 @@ class ChatMagics(LineReader):
                 about = {name: value for name, value in options.items() if name not in _NOT_SENT}
                 return self._give(read, quote_chat(prompt, **about))
             form = _form_of(read)
-            finished = chat(prompt, quiet=is_quiet(read), form=form, **options)
+            try:
+                finished = chat(prompt, quiet=is_quiet(read), form=form, **options)
+            except BaseException as stop:
+                if (reply := getattr(stop, "reply", None)) is not None:
+                    self._give(read, reply)  # what had come is on the screen, and paid for
+                raise
             if finished.error is not None:
                 raise finished.error
             if "insert" in read.options:
