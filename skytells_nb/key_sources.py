@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from .errors import SetupError
@@ -113,9 +114,15 @@ def store_in_file(secret: str) -> Path:
     path = key_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(secret + "\n")
+        partial = path.with_name(f".{token_hex(8)}.part")
+        try:
+            with os.fdopen(
+                os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+            ) as file:
+                file.write(secret + "\n")
+            partial.replace(path)  # the key before it stays until this one is whole
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise SetupError(
             f"The key could not be stored in {path}: {error.strerror}.", f"Set {KEY_VARIABLE} instead."

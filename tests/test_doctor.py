@@ -370,6 +370,13 @@ def test_a_refused_key_is_found_online(home: Path, monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_what_lies_beside_a_notebook_is_not_run(home: Path) -> None:
+    """A folder that somebody downloaded may hold a module by the name of one that the doctor's shell needs."""
+    (home / "traitlets.py").write_text("open('ran', 'w').close()\n")
+    assert Finding("ok", "%load_ext skytells_nb works.") in tuple(setup.findings())
+    assert not (home / "ran").exists()
+
+
 def test_what_is_installed_fits() -> None:
     """Here, where the tests run: nothing is missing."""
     assert {finding.level for finding in installed.findings()} == {"ok"}

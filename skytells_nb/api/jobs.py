@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from ..errors import (
@@ -39,6 +40,9 @@ _CALL_STATUS: dict[Status, CallStatus] = {
 Progress = Callable[[Prediction, float], None]
 
 _MOST_STALE = 100
+
+_UNWATCHED = 60.0
+"""Seconds after a job's end in which whoever waits for it has looked."""
 
 
 def check_progress(on_progress: object) -> None:
@@ -92,7 +96,18 @@ def concluded(job: Prediction, trace: Trace, model: Model | None) -> tuple[Predi
         charge=charge,
         **pricing.measures_of(job, model, trace.values),
     )
+    call = _as_it_ran(call, job)
     return replace(job, model=job.model or trace.call.model, call=call), call
+
+
+def _as_it_ran(call: Call, job: Prediction) -> Call:
+    """Take the service's word for how long a job took that ended while nobody looked: it may be days later now."""
+    if call.seconds is None or job.completed_at is None or job.created_at is None:
+        return call
+    took = (job.completed_at - job.created_at).total_seconds()
+    if not 0 <= took < call.seconds - _UNWATCHED:
+        return call
+    return replace(call, seconds=took, finished_at=call.started_at + timedelta(seconds=took))
 
 
 def wait(

@@ -31,8 +31,9 @@ class MediaCalls(Account):
     def _checked(self, slug: str, values: Mapping[str, Any]) -> Flow[tuple[Model, dict[str, Any]]]:
         model = yield from self.model(slug)
         if model.speaks_chat:
-            what = f"{plain(slug, 80)} is a text model: it runs no predictions."
-            raise InputError(what, "Use chat, or %%skytells_chat.")
+            kind, verb = ("vector", "embed") if model.embeds else ("text", "chat")
+            what = f"{plain(slug, 80)} is a {kind} model: it runs no predictions."
+            raise InputError(what, f"Use {verb}, or %%skytells_{verb}.")
         sent = check.native(values)
         check.check(slug, model.input_schema, sent)
         return model, sent

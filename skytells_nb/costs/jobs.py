@@ -119,7 +119,7 @@ def find(ledger: Ledger, which: Which) -> tuple[Job, ...]:
     found = []
     for chunk in ledger.read(names, which):
         for values in chunk:
-            with suppress(ValueError, TypeError):
+            with suppress(ValueError, TypeError, OverflowError, RecursionError):
                 found.append(_job(dict(zip(names, values, strict=True))))
     return tuple(sorted(found, key=lambda job: job.call.id))
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from .findings import Finding
 
 _SELF = "skytells-nb"
-_EXTRAS = ("lab", "plots", "postgres", "parquet", "keyring")
+_EXTRAS = ("lab", "plots", "postgres", "parquet", "video", "keyring")
 _FRONTS = ("ipykernel", "jupyterlab", "notebook", "voila")
 
 

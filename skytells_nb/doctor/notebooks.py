@@ -36,7 +36,7 @@ _FATES: Mapping[Fate, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of a notebook: where it stands, its first line's number if lines are told, and its MIME type if output."""
+    """A text of a notebook: where it stands, whether its lines are told, and its MIME type where that is known."""
 
     place: str
     text: str
@@ -46,7 +46,7 @@ class Text:
 
 @dataclass(slots=True)
 class _Seen:
-    """What was found so far; `places` are those of each kind, in order and once each."""
+    """What was found so far, in order and once each: where keys, links and files stand; outputs by kind."""
 
     keys: dict[str, None] = field(default_factory=dict)
     links: dict[Fate, dict[str, str]] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def _told(seen: _Seen, missing: Mapping[str, str], shown: str) -> Iterator[Findi
         Finding(
             "warn",
             f"{plain(path, 150)} is not beside the notebook.",
-            "Put the file there, or run the cell again.",
+            _BRING,
             shown,
             place,
         )

@@ -119,10 +119,15 @@ def _folder(what: str, folder: Path) -> Finding:
 
 
 def _extension() -> Finding:
-    """Load the extension into a shell of its own, as a notebook would, in a process of its own."""
+    """Load the extension into a shell of its own, as a notebook would, in a process of its own.
+
+    It finds its modules where this process does, and not in the folder: what lies beside a notebook may be anybody's.
+    """
+    command = [sys.executable, "-P", "-c", _LOADING]
+    here = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         ran = subprocess.run(  # noqa: S603 - this Python, our own words
-            [sys.executable, "-c", _LOADING], capture_output=True, text=True, timeout=120, check=False
+            command, env=here, capture_output=True, text=True, timeout=120, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding("error", f"IPython could not be started: {plain(error, 200)}.", "Install IPython anew.")

@@ -30,6 +30,15 @@ def _nothing(_reply: Reply) -> Sequence[str]:
     return ()
 
 
+def read(stream: Stream, form: Format) -> Finished:
+    """Read an answer to its end and show nothing."""
+    from . import formats
+
+    for _ in stream:
+        pass
+    return formats.finish(stream.reply, form)
+
+
 def show(
     stream: Stream, form: Format, notes: Callable[[Reply], Sequence[str]] = _nothing, *, alone: bool = True
 ) -> Finished:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from .. import settings
 from ..api.reading import items, record
 from ..api.values import Model
 from ..keys import scrubbed
+from .media.written import whole
 
 _LARGEST = 8_000_000
 """Bytes of a file; a larger one is neither written nor read."""
@@ -35,19 +34,7 @@ def write(address: str, models: tuple[Model, ...]) -> None:
     with suppress(OSError, ValueError, RecursionError):
         written = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
         if len(written) <= _LARGEST:
-            _replace(path_of(address), written)
-
-
-def _replace(path: Path, written: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    place, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    try:
-        with os.fdopen(place, "wb") as file:
-            file.write(written)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            whole(path_of(address), written, mode=0o600)
 
 
 def read(address: str) -> tuple[Model, ...]:

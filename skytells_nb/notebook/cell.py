@@ -100,21 +100,18 @@ def _put_back() -> None:
 
 
 def watch(shell: InteractiveShell) -> None:
-    """Follow which cell runs."""
+    """Follow which cell runs, as far as `begin` and `end` are told of each."""
     global _counter
     _counter = shell.execution_count
-    shell.events.register("pre_run_cell", _begin)
-    shell.events.register("post_run_cell", _end)
 
 
-def unwatch(shell: InteractiveShell) -> None:
+def unwatch(_: InteractiveShell) -> None:
     """Stop following."""
-    shell.events.unregister("pre_run_cell", _begin)
-    shell.events.unregister("post_run_cell", _end)
     _put_back()
 
 
-def _begin(info: Any) -> None:
+def begin(info: Any) -> None:
+    """Hear that a cell begins to run."""
     global _cell_id, _counter, _execution_count
     from IPython.core.getipython import get_ipython
 
@@ -127,7 +124,8 @@ def _begin(info: Any) -> None:
     _counts.clear()
 
 
-def _end(result: Any) -> None:
+def end(result: Any) -> None:
+    """Hear that a cell has ended."""
     global _ahead
     number = getattr(result, "execution_count", None)
     if _counter is not None and number is not None and getattr(result.info, "store_history", False):

@@ -47,24 +47,25 @@ def chat(
     begins that anew, once the answer has come. `api` is "chat" or "responses", by default what the thread spoke last.
     `form` is how the answer is shown, by default as is preferred; where it does not hold that, the thread has its turn
     all the same, and `error` of what is given says so. Raises `InputError` before anything is sent, and what
-    `Client.chat_stream` raises.
+    `Client.chat_stream` raises; whatever breaks an answer off carries what had come, as `reply`.
     """
     form = form or preferences.current().format
     asker = Asker(*cell.where())
     stream = _Conversation(_sending(prompt, thread, api, asker, fresh=fresh), system, options)
-    if quiet:
-        for _ in stream:
-            pass
-        from .formats import finish
-
-        finished = finish(stream.reply, form)
-    else:
-        finished = answers.show(
-            stream,
-            form,
-            lambda reply: stream.notes(thread, reply) if thread else (),
-            alone=options.get("n", 1) == 1,
-        )
+    try:
+        if quiet:
+            finished = answers.read(stream, form)
+        else:
+            finished = answers.show(
+                stream,
+                form,
+                lambda reply: stream.notes(thread, reply) if thread else (),
+                alone=options.get("n", 1) == 1,
+            )
+    except BaseException as stop:
+        if stream.reply.text and getattr(stop, "reply", None) is None:
+            stop.reply = stream.reply  # type: ignore[attr-defined]
+        raise
     reply = stream.reply
     if thread and not _left_out(reply):
         current().threads.add(thread, stream.turn(asker), anew=fresh)
@@ -93,8 +94,7 @@ def quote_chat(
         told.setdefault("store", True)
         request = requests.respond(model, messages.input_of(asked), told, stream=True)
     found = current().client.quote(model, asked, api=planned.api, **told)
-    body = json.dumps(json.loads(request.body or b"{}"), indent=2, ensure_ascii=False)
-    print(f"{request.endpoint}\n{page.visible(body)}")
+    print(page.request(request.endpoint, json.loads(request.body or b"{}")))
     return found
 
 

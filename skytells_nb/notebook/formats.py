@@ -6,6 +6,7 @@ not hold what was asked for, it is shown as its text, kept, and the error carrie
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from .painters import Bundle, Said
 from .preferences import Format
 from .render import answer
 from .texts import framed, json_tree, markdown, tables
+
+_log = logging.getLogger("skytells_nb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def finish(reply: Reply, form: Format, notes: Sequence[str] = ()) -> Finished:
     chosen = _FORMS[form]
     if not reply.complete or not reply.text:
         plainly = chosen.draw if form == "markdown" else _text
-        return Finished(answer(reply, plainly, notes), reply)
+        return Finished(answer(reply, _surely(plainly), notes), reply)
     try:
         found = chosen.find(reply.text)
     except UnreadableAnswerError as error:
@@ -65,12 +68,22 @@ def finish(reply: Reply, form: Format, notes: Sequence[str] = ()) -> Finished:
         return Finished(answer(reply, _text, notes), reply, error)
 
     def draw(text: str) -> tuple[str, str]:
+        return chosen.draw(found if text is reply.text else chosen.find(text))
+
+    return Finished(answer(reply, _surely(draw), notes), found if chosen.gives else reply)
+
+
+def _surely(draw: Callable[[str], tuple[str, str]]) -> Callable[[str], tuple[str, str]]:
+    """Draw, or show the text as it is where that fails: the answer is paid for."""
+
+    def drawn(text: str) -> tuple[str, str]:
         try:
-            return chosen.draw(found if text is reply.text else chosen.find(text))
-        except UnreadableAnswerError:
+            return draw(text)
+        except Exception:  # noqa: BLE001 - whatever a drawing runs into
+            _log.info("An answer could not be drawn; it is shown as its text.", exc_info=True)
             return _text(text)
 
-    return Finished(answer(reply, draw, notes), found if chosen.gives else reply)
+    return drawn
 
 
 def code_to_insert(reply: Reply) -> str | None:
@@ -114,4 +127,5 @@ _FORMS: Mapping[Format, _Form] = {
 
 
 def _printed(frame: Any) -> str:
-    return f"{frame.to_string(max_rows=20, max_cols=12, max_colwidth=60)}\n{tables.size(frame)}"
+    named = frame.set_axis([page.cut(name, 60) for name in frame.columns], axis="columns")
+    return f"{named.to_string(max_rows=20, max_cols=12, max_colwidth=60)}\n{tables.size(frame)}"

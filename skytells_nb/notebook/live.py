@@ -1,7 +1,7 @@
 """One display that is repainted while something runs, and holds the lasting result in the end.
 
 State is what was last said; painters put it where a person can see it: a slot of a notebook, the lines of a terminal,
-or nowhere. A notebook is repainted at most 20 times a second, and less often when a painting is large or slow, so that
+or nowhere. A notebook is repainted at most ten times a second, and less often when a painting is large or slow, so that
 no amount of small pieces floods it; a call that comes too early costs one look at the clock. The first words are
 painted at once, and `finish` always paints.
 """
@@ -17,7 +17,7 @@ from typing import Self
 from . import page
 from .painters import WAITING, Bundle, Painter, Said, find_painter
 
-INTERVAL = 0.05
+INTERVAL = 0.1
 _SHARE = 4.0
 _BYTES_PER_SECOND = 250_000
 

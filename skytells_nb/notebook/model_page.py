@@ -27,6 +27,7 @@ from ..schema.limits import describe, kind_of
 from . import page
 
 _HEAD = ("input", "takes", "limits", "what it does")
+_LONGEST = 4_000
 _HEADING = "font-weight:600;margin:.9em 0 .2em"
 _FILES = {"image": "picture.png", "audio": "sound.mp3", "video": "film.mp4"}
 
@@ -84,7 +85,15 @@ def _new(field: Field) -> str:
 
 
 def examples(model: Model) -> tuple[str, ...]:
-    """Write a cell of a magic and the Python that use a model; () for a name that no line can hold."""
+    """Write a cell of a magic and the Python that use a model.
+
+    () for a name that no line can hold, and where they would take over 4,000 characters: nobody copies part of a line.
+    """
+    lines = _examples(model)
+    return lines if sum(map(len, lines)) <= _LONGEST else ()
+
+
+def _examples(model: Model) -> tuple[str, ...]:
     from . import literals, recipe
 
     try:

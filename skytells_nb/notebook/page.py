@@ -9,6 +9,7 @@ that stand on white and on black, so that they survive sanitising and export.
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
@@ -90,6 +91,24 @@ _TEX = {ord("$"): "＄", ord("\\"): "＼"}
 def label(value: object, limit: int = 80) -> str:
     """Write foreign text where a widget takes plain text that front ends typeset: one line, no formulas."""
     return cut(value, limit).translate(_TEX)
+
+
+_LONGEST_LINK = 200
+
+
+def request(endpoint: str, body: object) -> str:
+    """Write a request for people: JSON over several lines; of a link that holds a whole file only the beginning."""
+    return f"{endpoint}\n{visible(json.dumps(_without_files(body), indent=2, ensure_ascii=False))}"
+
+
+def _without_files(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _without_files(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_without_files(part) for part in value]
+    if isinstance(value, str) and value.startswith("data:") and len(value) > _LONGEST_LINK:
+        return f"{value[:60]}… ({len(value):,} characters)"
+    return value
 
 
 def megabytes(size: int) -> str:

@@ -47,18 +47,24 @@ def predict(
     with _shown(quiet=quiet) as live, cell.belonging_to(cell.where(), asked.nth):
         earlier = None if fresh else _earlier(asked)
         if earlier is not None:
-            return _finished(live, earlier.prediction, timeout, earlier.note)
-        job = current().client.predict(model, values, tag=tag, timeout=timeout, on_progress=_progress(live, model))
-        return _kept(live, job)
+            job = _finished(live, earlier.prediction, timeout, earlier.note)
+        else:
+            made = current().client.predict(model, values, tag=tag, timeout=timeout, on_progress=_progress(live, model))
+            job = _kept(live, made)
+    cell.shown(job)
+    return job
 
 
-def resume(job: Prediction, *, timeout: float = WAIT_LIMIT, quiet: bool = False, note: str = "") -> Prediction:
-    """Wait for a job that was made before, show what came back with a `note` under it, and return the prediction.
+def resume(job: Prediction, *, timeout: float = WAIT_LIMIT, quiet: bool = False) -> Prediction:
+    """Wait for a job that was made before, show what came back, and return the prediction.
 
-    Raises what `Client.wait` raises.
+    With `quiet` the prediction is left to show itself. Raises what `Client.wait` raises.
     """
     with _shown(quiet=quiet) as live:
-        return _finished(live, job, timeout, note)
+        ended = _finished(live, job, timeout)
+    if not quiet:
+        cell.shown(ended)
+    return ended
 
 
 def begin(
@@ -137,7 +143,7 @@ def _progress(live: Live | None, model: str) -> Any:
     return lambda job, elapsed: live.progress(model, str(job.status), job.progress, elapsed)
 
 
-def _finished(live: Live | None, job: Prediction, timeout: float, note: str) -> Prediction:
+def _finished(live: Live | None, job: Prediction, timeout: float, note: str = "") -> Prediction:
     follow = None if job.status.final else _progress(live, job.model)
     ended = current().client.wait(job, timeout=timeout, on_progress=follow)
     return _kept(live, ended, note)
@@ -160,6 +166,5 @@ def _kept(live: Live | None, job: Prediction, note: str = "") -> Prediction:
             f"Prediction {plain(job.id, 80)} is done; get it again with sky.Client().wait({plain(job.id, 80)!r})."
         )
         raise
-    cell.shown(job)
     current().note(job)
     return job

@@ -7,7 +7,7 @@ text/markdown: front ends would run the HTML in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
@@ -118,11 +118,6 @@ class Catalogue(Shown):
 
     def __repr__(self) -> str:
         return f"<Catalogue of {len(self.models)} models>"
-
-
-def catalogue(models: Iterable[Model]) -> Catalogue:
-    """Wrap models so that they are shown as a table: model, type, vendor, price, what it does."""
-    return Catalogue(tuple(models))
 
 
 @bundle.register

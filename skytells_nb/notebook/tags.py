@@ -9,6 +9,7 @@ from ..api.record import Call
 from ..errors import SkytellsError
 
 _MOST = 200
+_lock = threading.Lock()
 _heard: dict[str, None] = {}
 _recorded: tuple[str, ...] = ()
 _asked = False
@@ -18,12 +19,13 @@ class Heard:
     """An observer of calls that remembers their tags."""
 
     def before(self, call: Call, /) -> None:
-        """Remember the tag; the latest stands last."""
+        """Remember the tag; the latest stands last. Calls begin in many threads at once."""
         if call.tag:
-            _heard.pop(call.tag, None)
-            _heard[call.tag] = None
-            if len(_heard) > _MOST:
-                del _heard[next(iter(_heard))]
+            with _lock:
+                _heard.pop(call.tag, None)
+                _heard[call.tag] = None
+                if len(_heard) > _MOST:
+                    del _heard[next(iter(_heard))]
 
     def after(self, call: Call, /) -> None:
         """Nothing more is learned."""

@@ -300,6 +300,12 @@ MISTAKES: list[tuple[str, Callable[[Client], Any], type[SkytellsError], str]] = 
         "gpt-5 is a text model: it runs no predictions. Use chat, or %%skytells_chat.",
     ),
     (
+        "vector model",
+        lambda c: c.submit("skytells-embed-3-small", {"prompt": "x"}),
+        InputError,
+        "skytells-embed-3-small is a vector model: it runs no predictions. Use embed, or %%skytells_embed.",
+    ),
+    (
         "no JSON",
         lambda c: c.predict("truefusion-pro", {"prompt": "x", "guidance": float("nan")}),
         InvalidInputError,

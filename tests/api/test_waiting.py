@@ -6,6 +6,8 @@ import asyncio
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -267,3 +269,18 @@ def test_a_look_at_a_job_is_no_wait_for_another_try(slow: Sandbox) -> None:
     ):
         client.predict(*FILM)
     assert told == []
+
+
+def test_a_job_that_ended_unwatched_took_as_long_as_the_service_says(sandbox: Sandbox) -> None:
+    """Collected two days later, it has not taken two days."""
+    with Client(api_key=KEY, base_url=sandbox.url, observers=()) as client:
+        job = client.submit("truefusion", {"prompt": "a fox"})
+        client.wait(job.id)
+        assert job.call is not None
+        begun = job.call.started_at - timedelta(days=2)
+        found = client.wait(replace(job, call=replace(job.call, started_at=begun)))
+    assert found.call is not None
+    assert found.completed_at is not None
+    assert found.created_at is not None
+    took = found.completed_at - found.created_at
+    assert (found.seconds, found.call.finished_at) == (took.total_seconds(), begun + took)

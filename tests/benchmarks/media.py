@@ -82,7 +82,9 @@ def ours(links: list[str], place: Path, *, together: bool) -> Step:
 
     outputs = [tuple(links)] if together else [(link,) for link in links]
     jobs = [
-        Prediction(f"p{number}", Status.SUCCEEDED, "truefusion-pro", input={"prompt": "a fox"}, output=output)
+        Prediction(
+            f"p{number}", Status.SUCCEEDED, "truefusion-pro", input={"prompt": "a fox"}, output=output, sandbox=True
+        )
         for number, output in enumerate(outputs)
     ]
 

@@ -168,10 +168,11 @@ def test_which_ids_are_known(any_ledger: Ledger, a_job: MakeCall) -> None:
 
 def test_a_row_that_another_program_spoiled_is_left_out(ledger: Ledger, a_job: MakeCall) -> None:
     """The others are found."""
-    for name in ("one", "two", "three"):
+    for name in ("one", "two", "three", "four"):
         ledger.insert(row_of(a_job(name)))
     ledger.store.execute("UPDATE calls SET started_at = 'yesterday' WHERE id = 'one'")
     ledger.store.execute("UPDATE calls SET usage = '{' WHERE id = 'two'")
+    ledger.store.execute("UPDATE calls SET usage = ? WHERE id = 'four'", ["[" * 200_000])
     assert ids(ledger, Which()) == ["three"]
 
 

@@ -463,6 +463,10 @@ FAULTS: list[tuple[str, str]] = [
         "InputError: %skytells_chat is a cell magic. Write %%skytells_chat, and the prompt on the lines below it; or name a file of it with --file.",
     ),
     (
+        "%skytells_chat What is state-of-the-art?",
+        "InputError: %skytells_chat is a cell magic. Write %%skytells_chat, and the prompt on the lines below it; or name a file of it with --file.",
+    ),
+    (
         "%skytells_chat What is this?",
         "InputError: %skytells_chat is a cell magic. Write %%skytells_chat, and the prompt on the lines below it; or name a file of it with --file.",
     ),
@@ -541,6 +545,12 @@ FAULTS: list[tuple[str, str]] = [
         "InputError: model is no parameter here. Name the model first: %%skytells_chat MODEL.",
     ),
     ("%%skytells_chat «stream=false»\nhello", "InputError: stream is no parameter here. Answers always stream."),
+    ("%%skytells_chat «form=json»\nhello", "InputError: form is no parameter here. Write --format."),
+    ("%%skytells_chat «previous=x»\nhello", "InputError: previous is no parameter here. --thread remembers."),
+    (
+        "%%skytells_chat --quote «values=x»\nhello",
+        "InputError: values is no parameter here. The cell's body is the prompt.",
+    ),
     ("%%skytells_chat «images=[]»\nhello", "InputError: images is no parameter here. Write --image for each."),
     ("%%skytells_chat «system=brief»\nhello", "InputError: system is no parameter here. Write --system."),
     ("%%skytells_chat «file=a.md»\nhello", "InputError: file is no parameter here. Write --file."),
@@ -675,6 +685,10 @@ FAULTS: list[tuple[str, str]] = [
     (
         "%skytells_predict «gpt-5» prompt=x",
         "InputError: gpt-5 is a text model: it runs no predictions. Use %%skytells_chat gpt-5.",
+    ),
+    (
+        "%skytells_predict «skytells-embed-3-small» x=1",
+        "InputError: skytells-embed-3-small is a vector model: it runs no predictions. Use %%skytells_embed skytells-embed-3-small.",
     ),
     (
         "%skytells_predict truefusion-pro «promt=x»",
@@ -988,6 +1002,10 @@ FAULTS: list[tuple[str, str]] = [
         "InputError: There is nothing to embed. %skytells_embed {{texts}}, or %%skytells_embed and a body.",
     ),
     (
+        "%skytells_embed -q «--show» a",
+        "InputError: --quiet and --show contradict each other. Keep one of them.",
+    ),
+    (
         "%skytells_embed --dimensions «few» a",
         "InputError: --dimensions must be a whole number, not 'few'. For example: 256.",
     ),
@@ -1068,6 +1086,12 @@ OTHERS: list[Other] = [
     Other("%skytells_jobs", "Every job's end has been seen: nothing is left to collect."),
     Other("%skytells_jobs;"),
     Other("%skytells_model truefusion-pro;"),
+    Other("%%skytells_embed --dimensions 8;\none\ntwo"),
+    Other(
+        "hidden = %skytells_predict truefusion-pro prompt=x --quote;\ndisplay(hidden)",
+        "about $0.04 (1 × $0.04 per image)",
+        printed='POST /predictions\n{\n  "model": "truefusion-pro",\n  "input": {\n    "prompt": "x"\n  }\n}\n',
+    ),
     Other("vectors.shape", "(2, 8)", before=("%%skytells_embed --dimensions 8 -o vectors\none\ntwo",)),
     Other("%skytells_threads reset --all", "no threads; --thread NAME begins one"),
     Other("%%skytells_chat gpt-5-nano;\nREPEAT: x"),

@@ -264,11 +264,13 @@ def test_any_text_has_an_answer(cell: str, back: int) -> None:
 
 
 def test_an_answer_takes_little_time() -> None:
-    """The inputs of a model, among the prices of all, are found within 2 ms of the processor's time."""
+    """The inputs of a model, among the prices of all, are found within 5 ms of the processor's time."""
     cells = (
         "%%skytells_chat |",
         "%skytells_predict truefusion-pro |",
         "%%skytells_chat\n" + "fox {{fox}} " * 1000 + "{{f|",
+        "%time\n" + " " * 19_000 + "|",
+        "%time\n" + " " * 200_000 + "x|",
     )
     for cell in cells:
         spans = []
@@ -276,4 +278,4 @@ def test_an_answer_takes_little_time() -> None:
             began = time.thread_time()
             at_cursor(cell)
             spans.append(time.thread_time() - began)
-        assert statistics.median(spans) < 0.002
+        assert statistics.median(spans) < 0.005

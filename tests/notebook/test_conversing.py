@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from skytells_nb.errors import InputError, RefusedError, SkytellsError, UnknownNameError
 from skytells_nb.local import Sandbox
@@ -306,3 +308,11 @@ def test_a_first_response_has_a_bound(service: Sandbox, capsys: pytest.CaptureFi
     assert quote_chat("Hi", api="responses", max_tokens=9).high is not None
     assert quote_chat("Hi", api="responses").high is None
     assert capsys.readouterr().out.count("POST /responses") == 2
+
+
+def test_a_quote_shows_no_whole_picture(service: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture of megabytes is named by the beginning of its link."""
+    quote_chat(["What is this?", Image.effect_noise((64, 64), 50)])
+    body = json.loads(capsys.readouterr().out.partition("\n")[2])
+    link = body["messages"][0]["content"][1]["image_url"]["url"]
+    assert re.fullmatch(r"data:image/png;base64,\S{38}… \([\d,]+ characters\)", link)

@@ -36,6 +36,11 @@ def value_of(text: str, form: Format) -> Any:
     return finished.value
 
 
+def test_an_answer_that_cannot_be_drawn_is_shown_as_its_text() -> None:
+    """Whatever a drawing runs into: the answer is paid for."""
+    assert formats._surely(lambda text: ("", text[99]))("<b>") == ("<b>", formats.page.pre("<b>"))
+
+
 @pytest.mark.parametrize("form", ["markdown", "text", "code", "html"])
 def test_the_value_is_the_reply(form: Format) -> None:
     """Where the format is only a look, nothing else is given back."""
@@ -171,6 +176,49 @@ def test_rows_may_be_of_different_length() -> None:
     frame = frame_of("```csv\na,a,\n1\n1,2,3,4\n```")
     assert [*frame.columns] == ["a", "a_1", "2"]
     assert frame.isna().to_numpy().tolist() == [[False, True, True], [False, False, False]]
+
+
+def test_every_column_keeps_its_values() -> None:
+    """A name that was made for a second column of the same name is not one that is there."""
+    frame = frame_of("```csv\na,a_2,a\n1,2,3\n```")
+    assert ([*frame.columns], frame.to_numpy().tolist()) == (["a", "a_2", "a_2_2"], [[1, 2, 3]])
+
+
+def test_a_cell_of_csv_may_have_several_lines() -> None:
+    """In quotes."""
+    assert frame_of('```csv\na,b\n"one\ntwo",1\n```')["a"].tolist() == ["one\ntwo"]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        (json.dumps([{f"k{n}": 1} for n in range(100_000)]), "100,000 columns, 100,000 rows"),
+        (json.dumps([[0] * 200_000, *[[]] * 200_000]), "200,000 columns, 200,001 rows"),
+        (json.dumps({f"k{n}": 1 for n in range(501)}), "501 columns, 1 rows"),
+        ("```csv\n" + "," * 100_000 + "\n" + "1,\n" * 50_000 + "```", "100,001 columns, 50,000 rows"),
+    ],
+    ids=["objects", "lists", "object", "csv"],
+)
+def test_a_table_that_is_too_large_is_not_made(text: str, size: str) -> None:
+    """It could fill the memory, each row being as long as the longest; the answer is kept."""
+    finished = said(text, "dataframe")
+    assert str(finished.error).startswith(f"The table in the answer is too large: {size}. Ask for a table")
+    assert isinstance(finished.value, Reply)
+
+
+def test_a_cell_that_csv_cannot_hold_makes_no_table() -> None:
+    """The answer is shown as its text, and kept."""
+    finished = said(f"```csv\na\n{'x' * 140_000}\n```", "dataframe")
+    assert str(finished.error).startswith("The answer holds no table")
+
+
+@pytest.mark.parametrize("form", ["json", "dataframe"])
+def test_what_is_drawn_stays_about_as_long_as_the_answer(form: Format) -> None:
+    """Neither deep nesting nor a long name is repeated with every line."""
+    deep = "[" * 99 + "1," * 50_000 + "1" + "]" * 99
+    wide = json.dumps([{"k" * 100_000: n} for n in range(15)])
+    text = deep if form == "json" else wide
+    assert sum(map(len, said(text, form).bundle.values())) < 1_000_000
 
 
 @pytest.mark.parametrize("text", ["Nothing.", "[1, 2]", "```python\na,b\n```"])

@@ -38,6 +38,8 @@ NAMES: dict[str, Any] = {
     "frame": pd.DataFrame({"n": [1, 2]}),
     "series": pd.Series([1, 2], name="n"),
     "array": np.array([1, 2]),
+    "said": "@object.json",
+    "stem": "object",
 }
 
 
@@ -53,6 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "list.json").write_text('["a, b", "c"]')
     (tmp_path / "object.json").write_text('{"a": {"b": 1}}')
     (tmp_path / "broken.json").write_text('{"a": NaN}')
+    (tmp_path / "twice.json").write_text('{"seed": 1, "seed": 2}')
     return tmp_path
 
 
@@ -63,6 +66,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("sizes=@list.json", {"sizes": ["a, b", "c"]}),
         ("extra=@object.json", {"extra": {"a": {"b": 1}}}),
         ("--input @object.json", {"a": {"b": 1}}),
+        ("extra=@{{stem}}.json", {"extra": {"a": {"b": 1}}}),
+        ("image=@{{stem}}.json", {"image": "OBJECT.JSON"}),
+        ("--input @{{stem}}.json", {"a": {"b": 1}}),
         ("tags=@ada", {"tags": ["@ada"]}),
         ("tags=@ada,@bob.json", {"tags": ["@ada", "@bob.json"]}),
         ("prompt=@list.json", {"prompt": "@list.json"}),
@@ -93,6 +99,26 @@ def test_a_value_takes_the_form_of_its_input(line: str, values: dict[str, Any]) 
     assert read(line) == values
 
 
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("image={{said}}", {"image": "@object.json"}),
+        ('image="{{said}}"', {"image": "@object.json"}),
+        ("images={{[said]}}", {"images": ["@object.json"]}),
+        ("tags={{said}}", {"tags": ["@object.json"]}),
+    ],
+)
+def test_a_value_names_no_file(folder: Path, line: str, values: dict[str, Any]) -> None:
+    """What a model said may begin with @; only an @ on the line itself opens a file of the user's."""
+    assert read(line) == values
+
+
+def test_an_input_from_a_value_names_no_file(folder: Path) -> None:
+    """The same holds for --input."""
+    with pytest.raises(InputError, match="--input is no JSON object"):
+        read("--input {{said}}")
+
+
 def test_a_picture_becomes_a_link_where_a_file_is_taken() -> None:
     """Alone, and in a list."""
     made = read("image={{dot}} images={{[dot, dot]}}")
@@ -120,6 +146,10 @@ def test_a_picture_has_no_place_elsewhere() -> None:
         (
             "extra=@broken.json",
             "The file 'broken.json' is no JSON: NaN is no number of JSON. Mend it; nothing was sent.",
+        ),
+        (
+            "--input @twice.json",
+            "The file 'twice.json' is no JSON: seed is given twice. Mend it; nothing was sent.",
         ),
         (
             "--input @list.json",

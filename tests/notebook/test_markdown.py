@@ -162,3 +162,10 @@ def test_hostile_length_takes_bounded_time(piece: str, draw: Draw) -> None:
     began = time.thread_time()
     draw((piece * 30_000)[:30_000])
     assert time.thread_time() - began < 3
+
+
+def test_a_small_text_makes_no_huge_table() -> None:
+    """Each row of one mark would get as many empty cells as the head has; a table of a usual size keeps them."""
+    head = "|a" * 300 + "|\n" + "|-" * 300 + "|\n"
+    assert len(to_html(head + "|b|\n" * 210)) < 100_000
+    assert to_html("|a|b|\n|-|-|\n|c|\n").count("<td") == 2

@@ -37,6 +37,13 @@ def test_the_lines_of_a_media_model_are_right(model: Model) -> None:
     assert [ast.literal_eval(argument) for argument in called(code).args] == [model.slug, values]
 
 
+def test_lines_that_nobody_would_copy_are_left_out() -> None:
+    """A name or a default may be of any length; the page stays short."""
+    long = {"properties": {"prompt": {"type": "string", "default": "x" * 5_000}}}
+    assert examples(Model.from_json({"namespace": "m", "type": "image", "input_schema": long})) == ()
+    assert examples(Model("m" * 5_000, type="text")) == ()
+
+
 @pytest.mark.parametrize("slug", ["gpt-5", 'two "words"', "it's", "{{1 / 0}}", "--out=os", "a\\b", "é", "a\nb", "\x00"])
 @pytest.mark.parametrize(("kind", "spec"), [("text", CHAT), ("embedding", EMBED), ("image", PREDICT)])
 def test_a_name_never_becomes_code(slug: str, kind: str, spec: Any) -> None:

@@ -130,7 +130,7 @@ def sends(code: str, fields: tuple[Field, ...] = FIELDS) -> dict[str, Any]:
         ({"image": FOX}, "image=@fox.png"),
         ({"image": MY_FOX}, 'image="@my photos/fox.png"'),
         ({"image": "https://x.org/a.png?b=1&c=2"}, 'image="https://x.org/a.png?b=1&c=2"'),
-        ({"image": "@fox.png"}, '--input {"image": "@fox.png"}'),
+        ({"image": "@fox.png"}, 'image={{"@fox.png"}}'),
         ({"tags": ["red", "blue"]}, "tags=red,blue"),
         ({"tags": ["red", "dark blue", "a,b"]}, 'tags=["red", "dark blue", "a,b"]'),
         ({"tags": []}, "tags=[]"),

@@ -15,7 +15,7 @@ from skytells_nb.api.pricing import Quote
 from skytells_nb.api.record import Call, Charge
 from skytells_nb.api.values import Choice, Embeddings, Filters, Link, Model, Prediction, Reply, Status, Usage
 from skytells_nb.notebook.live import progress_bundle
-from skytells_nb.notebook.render import Catalogue, bundle, catalogue
+from skytells_nb.notebook.render import Catalogue, bundle
 from tests.notebook.hostile import PAYLOADS, faults
 
 CALL = Call(
@@ -72,7 +72,7 @@ def hostile_values(words: str) -> list[object]:
     )
     return [
         model,
-        catalogue([model]),
+        Catalogue((model,)),
         reply,
         Reply(refusal=words, model=words),
         Embeddings((words,), (array("f", [1.0]),), words, calls=(call, replace(call, api="embeddings"))),
@@ -151,7 +151,12 @@ def test_model_shows_inputs_price_and_example(shared_sandbox: Any) -> None:
 
 def test_catalogue_is_a_sequence_and_a_table() -> None:
     """The catalogue can be looped over and shows one row per model."""
-    models = catalogue([Model("a", type="image"), Model("b", type="text", description="words")])
+    models = Catalogue(
+        (
+            Model("a", type="image"),
+            Model("b", type="text", description="words"),
+        )
+    )
     assert isinstance(models, Catalogue)
     assert [model.slug for model in models] == ["a", "b"]
     assert len(models) == 2
@@ -162,7 +167,7 @@ def test_catalogue_is_a_sequence_and_a_table() -> None:
 
 def test_dollars_in_a_table_are_no_formula() -> None:
     """Two prices in one line do not meet as the ends of a formula."""
-    html = bundle(catalogue([Model("gpt-5", type="text")]))["text/html"]
+    html = bundle(Catalogue((Model("gpt-5", type="text"),)))["text/html"]
     assert html.count("<span>$</span>") == html.count("$") == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -204,6 +205,8 @@ def test_plain_markdown_is_harmless(text: str) -> None:
         "[a]: https://b\n'`' <b> `",
         "- " * 30 + "<b>",
         "[" * 30 + "a" + "]" * 30 + "(javascript:b)",
+        r"$\href{javascript:b}{a}$",
+        r"\[\style{position:fixed}{a}\]",
     ],
 )
 def test_what_leaves_a_doubt_is_not_harmless(text: str) -> None:
@@ -315,12 +318,16 @@ def test_no_file_is_written_over_unasked(tmp_path: Path) -> None:
         (lambda at: files.load(f"{at}/no.json"), "no.json cannot be read: No such file or directory. Check its name."),
         (lambda at: files.load(str(at)), " cannot be read: Is a directory."),
         (lambda at: files.load(f"{at}/latin.json"), "latin.json is no text. Give a .json file that export wrote."),
+        (lambda at: files.load(f"{at}/pipe"), "pipe cannot be read: no plain file. Check its name."),
+        (lambda at: files.load(f"{at}/a\0.json"), "a.json' names no file."),
+        (lambda at: files.export("t", TUTOR, f"{at}/a\0.json"), "a.json' names no file."),
         (lambda _: files.load("~nobody-here/a.json"), "'~nobody-here/a.json' names an unknown home."),
     ],
 )
 def test_files_that_cannot_be_had_are_named(tmp_path: Path, act: Callable[[Path], object], said: str) -> None:
     """With what to do."""
     (tmp_path / "latin.json").write_bytes(b"\xff")
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match=re.escape(said)):
         act(tmp_path)
 

@@ -20,7 +20,7 @@ from skytells_nb.api.values import Prediction
 from skytells_nb.costs.ledger import Ledger, Recorder
 from skytells_nb.errors import SkytellsError
 from skytells_nb.notebook import wiring
-from skytells_nb.notebook.render import bundle, catalogue
+from skytells_nb.notebook.render import Catalogue, bundle
 
 from . import bodies
 from .raw import Asked, RawServer, Said, answer
@@ -68,7 +68,7 @@ VERBS: dict[str, tuple[Callable[[Client], Any], tuple[int, ...]]] = {
     "respond": (lambda client: client.respond("Hi"), (RESPONSE,)),
     "respond_stream": (lambda client: _read(client.respond_stream("Hi")), (RESPONSE,)),
     "embed": (lambda client: client.embed(["a", "b"]), (EMBEDDINGS, EMBEDDINGS, LISTING)),
-    "models": (lambda client: catalogue(client.models()), (LISTING,)),
+    "models": (lambda client: Catalogue(client.models()), (LISTING,)),
     "model": (lambda client: client.model("painter"), (MODEL,)),
     "quote": (lambda client: client.quote("painter", INPUT), (MODEL,)),
     "submit": (lambda client: client.submit("painter", INPUT), (CREATED, CREATED, MODEL)),

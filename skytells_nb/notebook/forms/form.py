@@ -250,6 +250,7 @@ def _taken(model: object) -> tuple[Model | None, object]:
     if not isinstance(model, Model):
         raise InputError(f"{plain(model, 60)} is no model.", "Give a model's name, a Model, or a schema as a dict.")
     if model.speaks_chat:
-        what = f"{plain(model.slug, 80)} is a text model: it has no form."
-        raise InputError(what, f"Use %%skytells_chat {plain(model.slug, 80)}.")
+        kind, verb = ("vector", "embed") if model.embeds else ("text", "chat")
+        what = f"{plain(model.slug, 80)} is a {kind} model: it has no form."
+        raise InputError(what, f"Use %%skytells_{verb} {plain(model.slug, 80)}.")
     return model, model.input_schema

@@ -30,14 +30,11 @@ SMALL = 160
 """Pixels of the side of a run's picture in the list of runs."""
 
 _SMALL_BUDGET = 10_000
-_WORDS = {"running": "processing", "saving": "saving the files"}
 
 
 def words(progress: Progress) -> str:
     """Say which model is how far, as announced: without numbers."""
-    said = "canceling" if progress.canceling else _WORDS.get(progress.state, progress.state)
-    if isinstance(progress.error, StillRunningError):
-        said = "no longer waited for"
+    said = "no longer waited for" if isinstance(progress.error, StillRunningError) else progress.doing
     return " · ".join(filter(None, (page.cut(progress.model, 80), said, page.cut(progress.waiting, 240))))
 
 

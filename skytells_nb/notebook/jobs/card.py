@@ -20,8 +20,6 @@ from .progress import Progress
 INTERVAL = 0.25
 """Seconds between two paintings at least."""
 
-_VERB = {"running": "processing", "saving": "saving the files"}
-
 
 class Card:
     """A card in the running cell; `note` is a sentence that goes with the result.
@@ -53,13 +51,15 @@ class Card:
 
 
 def going_on(progress: Progress) -> Bundle:
-    """Draw a run that goes on: model, state, percent and seconds, a bar, and why nothing moves where it does not."""
-    state = "canceling" if progress.canceling else _VERB.get(progress.state, progress.state)
-    drawn = progress_bundle(progress.model, state, progress.percent, progress.elapsed)
-    if not progress.waiting:
-        return drawn
-    why = page.cut(progress.waiting, 240)
-    return {"text/plain": f"{drawn['text/plain']}\n{why}", "text/html": drawn["text/html"] + page.caption(why)}
+    """Draw a run that goes on: model, state, percent and seconds, a bar, its id, and why nothing moves.
+
+    A kernel that ends leaves this in the notebook: the id is the way back to the job.
+    """
+    drawn = progress_bundle(progress.model, progress.doing, progress.percent, progress.elapsed)
+    name = "" if progress.job is None else page.cut(progress.job.id, 80)
+    under = [line for line in (name, page.cut(progress.waiting, 240)) if line]
+    plain, html = "\n".join([drawn["text/plain"], *under]), "".join(map(page.caption, under))
+    return {"text/plain": plain, "text/html": drawn["text/html"] + html}
 
 
 def ending(end: Progress, note: str = "") -> Bundle:

@@ -6,7 +6,7 @@ kept and its cost in the record, as if it had been waited for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ from .. import cell
 from ..predicting import resume
 from ..session import current
 from . import service
-from .listing import Collected, Jobs, Line
+from .listing import MOST, Collected, Jobs, Line
 
 RECENT = timedelta(days=7)
 """How old the jobs may be that are listed with those whose end nobody has seen, where all are asked for."""
@@ -34,7 +34,8 @@ def listed(*, recent: bool = False, refresh: bool = False) -> Jobs:
     """List the jobs whose end nobody has seen, newest first; with `recent` those of the last seven days too.
 
     They are one's own, of the service or of the sandbox while it is on. With `refresh` the service is asked how those
-    stand whose end nobody has seen. Raises nothing for a job that the service cannot describe: its line says so.
+    stand whose end nobody has seen, of the newest 50. Raises nothing for a job that the service cannot describe: its
+    line says so.
     """
     now, ours = datetime.now(UTC), Which(settings.in_sandbox(), person=here.person())
     found = {job.call.id: job for job in jobs.find(default_ledger(), replace(ours, unseen=True))}
@@ -42,7 +43,8 @@ def listed(*, recent: bool = False, refresh: bool = False) -> Jobs:
         found |= {job.call.id: job for job in jobs.find(default_ledger(), replace(ours, since=now - RECENT))}
     told = [job for job in found.values() if job.id or now - job.call.started_at <= _NAMELESS]
     told.sort(key=lambda job: job.call.id, reverse=True)
-    return Jobs(tuple(_line(job, ask=refresh and job.unseen) for job in told), not recent, now)
+    lines = (_line(job, ask=refresh and job.unseen and number < MOST) for number, job in enumerate(told))
+    return Jobs(tuple(lines), not recent, now)
 
 
 def _line(job: Job, *, ask: bool) -> Line:
@@ -58,10 +60,14 @@ def _line(job: Job, *, ask: bool) -> Line:
 def named(word: str) -> Job:
     """Find the job of an id, which may be cut to what only one begins with.
 
-    Raises `UnknownNameError`, with the nearest, where none is known, and `InputError` where several begin so.
+    Raises `UnknownNameError`, with the nearest, where none is known, and `InputError` where several begin so, or where
+    the sandbox is on, which knows nothing of a live job.
     """
     exactly = jobs.find(default_ledger(), Which(ids=(word,)))
     if exactly:
+        if settings.in_sandbox() and not exactly[0].call.sandbox:
+            what = f"Prediction {plain(word, 80)} is one of the service itself, and the sandbox is on."
+            raise InputError(what, "Go back online first, with %skytells_sandbox stop.")
         return exactly[0]
     known = {line.id: line.job for line in reversed(listed(recent=True).lines) if line.id}
     fitting = [name for name in known if word and name.startswith(word)]
@@ -81,9 +87,10 @@ def waiting() -> tuple[Job, ...]:
 def resumed(wanted: Iterable[Job], *, timeout: float = WAIT_LIMIT) -> Collected:
     """Wait for jobs, one after another, and show each; `timeout` is seconds for each.
 
-    Raises what `Client.wait` raises, and `InputError` for a job that the service does not know.
+    Raises what `Client.wait` raises, and `InputError` for a job that the service does not know; the others have had
+    their turn then.
     """
-    found = Collected(tuple(resume(_described(job), timeout=timeout) for job in wanted))
+    found = Collected(_each(wanted, lambda job: resume(_described(job), timeout=timeout)))
     if len(found):
         cell.shown(found)
     return found
@@ -103,11 +110,33 @@ def collected(wanted: Iterable[Job]) -> Collected:
 
 
 def canceled(wanted: Iterable[Job]) -> Collected:
-    """Cancel jobs; gives them as they stand then. One that has ended stays as it is.
+    """Cancel jobs; gives them as they stand then. One that has ended stays as it is, and is collected if it succeeded.
 
-    Raises `InputError` for a job that the service does not know.
+    Raises `InputError` for a job that the service does not know, and the errors of a request; the others have had their
+    turn then.
     """
-    return Collected(tuple(current().client.cancel(_described(job)) for job in wanted))
+    return Collected(_each(wanted, _canceled))
+
+
+def _canceled(job: Job) -> Prediction:
+    seen = _described(job)
+    if seen.status is Status.SUCCEEDED:
+        return resume(seen, quiet=True)
+    return seen if seen.status.final else current().client.cancel(seen)
+
+
+def _each(wanted: Iterable[Job], work: Callable[[Job], Prediction]) -> tuple[Prediction, ...]:
+    """Do the same with each job; what goes wrong with one is raised when the others have had their turn."""
+    done: list[Prediction] = []
+    failed: list[SkytellsError] = []
+    for job in wanted:
+        try:
+            done.append(work(job))
+        except SkytellsError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return tuple(done)
 
 
 def _described(job: Job) -> Prediction:

@@ -18,7 +18,7 @@ from ...api import requests
 from ...api.values import Prediction, Status
 from ...costs import here, jobs
 from ...costs.jobs import Job, Which
-from ...costs.ledger import default_ledger
+from ...costs.ledger import SESSION, default_ledger
 from ...errors import ServiceError, SkytellsError, plain
 from ...schema import check
 from .. import cell, page
@@ -86,7 +86,7 @@ def find(asked: Asked) -> Earlier | None:
 
 def _searched(job: Job, asked: Asked) -> Job | None:
     try:
-        return service.search(job, asked.inputs)
+        found = service.search(job, asked.inputs)
     except service.UnsureError:
         if settings.in_sandbox():
             return None
@@ -96,6 +96,11 @@ def _searched(job: Job, asked: Asked) -> Job | None:
         ) from None
     except SkytellsError as error:
         raise _unseen(error, "an earlier run, whose job never got a name,") from None
+    lately = job.seconds_ago() <= service.LONGEST.total_seconds()
+    if found is None and job.session == SESSION and job.call.status == "sent" and lately:
+        what = "An earlier run of this cell is still sending its request, which may make this very job."
+        raise ServiceError(what, f"Wait for it, and run this again; {_FRESH}")
+    return found
 
 
 def _described(job: Job) -> Prediction | None:

@@ -17,6 +17,7 @@ _GOING_ON: Mapping[Status, State] = {
     Status.RUNNING: "running",
     Status.SUCCEEDED: "saving",
 }
+_WORDS = {"running": "processing", "saving": "saving the files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Progress:
     kept: tuple[Kept, ...] = field(default=(), repr=False)
     waiting: str = ""
     canceling: bool = False
+
+    @property
+    def doing(self) -> str:
+        """What it is at, in a word or two for people."""
+        return "canceling" if self.canceling else _WORDS.get(self.state, self.state)
 
     @property
     def ended(self) -> bool:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from ... import settings
-from ...api import account
+from ...api import account, secret_inputs
 from ...api.client import Client
 from ...api.record import Call, Charge
 from ...api.retry import RetryPolicy
@@ -28,7 +28,7 @@ from ..session import current
 
 _SKEW = timedelta(minutes=1)
 """How far the service's clock may be from ours."""
-_LONGEST = timedelta(minutes=10)
+LONGEST = timedelta(minutes=10)
 """How long after it was begun a request without an answer may have made its job."""
 _MOST = 100
 """How many of the newest predictions are searched."""
@@ -79,14 +79,15 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
     `UnsureError`, and the errors of a request.
     """
     begun = job.call.started_at
-    first, last = begun - _SKEW, (job.call.finished_at or begun + _LONGEST) + _SKEW
+    first, last = begun - _SKEW, (job.call.finished_at or begun + LONGEST) + _SKEW
     while True:
         listed = current().client.predictions(model=job.call.model, since=first, until=last)
         newest = list(itertools.islice(listed, _MOST))
         near = [each for each in newest if each.created_at is None or first <= each.created_at <= last]
         taken = jobs.known(default_ledger(), (each.id for each in near))
         free = _whole([each for each in near if each.id not in taken])
-        alike = [each for each in free if _fits(each, inputs, first, last)]
+        timely = [each for each in free if each.created_at is not None and first <= each.created_at <= last]
+        alike = [each for each in timely if not _differing(each, inputs)]
         if alike or not _may_come(job):
             break
         time.sleep(1)
@@ -96,9 +97,9 @@ def search(job: Job, inputs: Mapping[str, Any]) -> Job | None:
         _tell(call)
         return replace(job, call=call)
     cut = len(newest) == _MOST and (newest[-1].created_at or last) >= first
-    if cut or any(map(_is_vague, free)):
+    if cut or any(map(_is_vague, free)) or any(_may_fit(each, inputs, job.call.model) for each in timely):
         raise UnsureError
-    if job.call.status != "sent" or job.seconds_ago() > _LONGEST.total_seconds():
+    if job.call.status != "sent" or job.seconds_ago() > LONGEST.total_seconds():
         _tell(replace(job.call, status="refused", charge=_NOTHING))
     return None
 
@@ -125,11 +126,23 @@ def _whole(listed: Sequence[Prediction]) -> list[Prediction]:
     return [current().client.prediction(each.id) if _is_vague(each) else each for each in listed]
 
 
-def _fits(found: Prediction, inputs: Mapping[str, Any], first: datetime, last: datetime) -> bool:
-    """Say whether a job has these inputs and was made in that time; the service may have added what was not given."""
-    if found.created_at is None or not first <= found.created_at <= last:
-        return False
-    return all(name in found.input and found.input[name] == value for name, value in inputs.items())
+def _differing(found: Prediction, inputs: Mapping[str, Any]) -> list[str]:
+    """Name the inputs that a job does not have as they were given; the service may have added others."""
+    return [name for name, value in inputs.items() if name not in found.input or found.input[name] != value]
+
+
+def _may_fit(found: Prediction, inputs: Mapping[str, Any], model: str) -> bool:
+    """Say whether a job differs only in what a service may leave out, or write otherwise: files and secrets."""
+    secret = secret_inputs.of(model) | secret_inputs.of(found.model)
+    return all(
+        name not in found.input or name in secret or _holds_file(inputs[name]) for name in _differing(found, inputs)
+    )
+
+
+def _holds_file(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_file, value))
+    return isinstance(value, str) and value[:5].lower() == "data:"
 
 
 def _tell(call: Call) -> None:

@@ -18,7 +18,7 @@ from .conversations import ConversationMagics
 from .costs import CostMagics
 from .jobs import JobMagics
 from .line_reader import LineReader
-from .parts import Part, listed, magics
+from .parts import Part, heard, listed, magics
 from .predict import PredictMagics
 from .setup import SetupMagics
 from .specs import ALL
@@ -49,7 +49,10 @@ _PARTS: tuple[Part, ...] = (
     listed(lambda shell: shell.input_transformers_cleanup, give_an_empty_body),
     listed(lambda shell: shell.input_transformer_manager.token_transformers, Question),
     Part(cell.watch, cell.unwatch),
-    Part(tab.watch, tab.unwatch),
+    heard("pre_run_cell", cell.begin),
+    heard("post_run_cell", cell.end),
+    listed(tab.matchers, tab.suggest),
+    heard("post_run_cell", tab.learn),
     *guarding.PARTS,
 )
 """All that loading adds, in order; unloading takes it away from the last to the first."""

@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...schema.check import read_json
 from .. import cell, preferences
 from ..conversing import chat, quote_chat
+from .inputs import names_files
 from .line_reader import LineReader, is_quiet
 from .named_files import json_file
 from .pointing import pointing, pointing_into
@@ -31,8 +32,8 @@ class ChatMagics(LineReader):
     @no_var_expand
     @line_cell_magic
     def skytells_chat(self, line: str, body: str | None = None) -> Any:
-        if body is None and "-" not in line:  # a prompt, most likely
-            raise _no_prompt()
+        if body is None and not any(word.lstrip("\"'").startswith("-") for word in line.split()):
+            raise _no_prompt()  # the line is a prompt, most likely
         read = self._read(line, CHAT, body)
         if read is None:
             return None
@@ -44,7 +45,12 @@ class ChatMagics(LineReader):
                 about = {name: value for name, value in options.items() if name not in _NOT_SENT}
                 return self._give(read, quote_chat(prompt, **about))
             form = _form_of(read)
-            finished = chat(prompt, quiet=is_quiet(read), form=form, **options)
+            try:
+                finished = chat(prompt, quiet=is_quiet(read), form=form, **options)
+            except BaseException as stop:
+                if (reply := getattr(stop, "reply", None)) is not None:
+                    self._give(read, reply)  # what had come is on the screen, and paid for
+                raise
             if finished.error is not None:
                 raise finished.error
             if "insert" in read.options:
@@ -89,7 +95,7 @@ class ChatMagics(LineReader):
                     raise InputError(f"{name} is given twice.", f"Keep --{_FLAG.get(name, name).replace('_', '-')}.")
                 if name in _NO_PARAMETERS:
                     raise InputError(f"{name} is no parameter here.", _NO_PARAMETERS[name])
-                params[name] = _parameter(self._value(text))
+                params[name] = _parameter(self._value(text), names_file=names_files(text))
         preferred = preferences.current()
         defaults = {name: getattr(preferred, name) for name in _PREFERRED}
         return {**{name: value for name, value in defaults.items() if value not in ("", None)}, **options, **params}
@@ -119,9 +125,9 @@ def _part(picture: Any) -> Any:
     return {"type": "image_url", "image_url": {"url": picture_link(picture)}}
 
 
-def _parameter(value: Any) -> Any:
+def _parameter(value: Any, *, names_file: bool) -> Any:
     """Read a parameter's text as JSON, @path.json as that file; anything else stays as it is."""
-    if isinstance(value, str) and value.startswith("@") and value.lower().endswith(".json"):
+    if names_file and isinstance(value, str) and value.startswith("@") and value.lower().endswith(".json"):
         return json_file(value[1:])
     return read_json(plainly(value))
 
@@ -139,6 +145,9 @@ _NO_PARAMETERS = {
     "stream": "Answers always stream.",
     "stream_options": "Answers always stream.",
     "images": "Write --image for each.",
+    "form": "Write --format.",
+    "previous": "--thread remembers.",
+    "values": "The cell's body is the prompt.",
     **{name: f"Write --{name}." for name in (*_OURS, "system", "thread", "api", "fresh", "tag", "timeout")},
 }
 """Names that would collide with what the magic itself says, and what to write instead."""

@@ -21,7 +21,7 @@ from .tokens import Token, split
 _LONGEST = 20_000
 """Characters of a line, or of a body, before the cursor that are still looked at."""
 _CELL = re.compile(r"%%(?P<magic>\w*)(?P<rest>\s.*)?", re.DOTALL)
-_LINE = re.compile(r"\s*(?:[^%=]+=\s*)?%(?P<magic>\w*)(?P<rest>\s.*)?", re.DOTALL)
+_LINE = re.compile(r"\s*+(?:[^%=\s][^%=]*=\s*)?%(?P<magic>\w*)(?P<rest>\s.*)?", re.DOTALL)
 _CLOSERS = ("", '"', "'")
 
 
@@ -58,8 +58,10 @@ def place(before: str, specs: Mapping[str, Spec]) -> Name | Line | Body | None:
         if spec is not None and spec.is_cell and not spec.code:
             return Body(body[-_LONGEST:])
     line = before.rpartition("\n")[2]
+    if len(line) > _LONGEST:
+        return None
     found = _CELL.fullmatch(line) if cell is not None and not newline else _LINE.fullmatch(line)
-    if found is None or len(line) > _LONGEST:
+    if found is None:
         return None
     if found["rest"] is None:
         sign = "%%" if found.re is _CELL else "%"

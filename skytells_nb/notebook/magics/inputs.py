@@ -1,14 +1,12 @@
 """The inputs that a magic's line names: its pairs, its --input and its body, read by the model's fields. Pure.
 
-Pairs are typed: their text is read by the field's kind, and @path stands for a file where the field takes one. What
---input holds is taken as it is. How {{…}} becomes a value, and a path a file, is the caller's business.
+Pairs are typed: their text is read by the field's kind, and @path stands for a file where the field takes one and the
+line itself has the @. A value of {{…}} may come from anywhere, so an @ in it names no file. What --input holds is taken
+as it is. How {{…}} becomes a value, and a path a file, is the caller's business.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -19,7 +17,8 @@ from ...schema.check import coerce
 from ...schema.fields import Field, FileField, JsonField, ListField, ObjectField, TextField, UnionField
 from .. import preferences
 from .command import Command
-from .named_files import json_file
+from .interpolate import pieces
+from .named_files import json_file, strictly
 from .pointing import pointing
 from .wording import is_array, is_frame, picture_in, plainly, text_of
 
@@ -46,7 +45,8 @@ def inputs_of(
             if name in exact:
                 raise InputError(f"{plain(name, 80)} is given twice, as a pair and in --input.", "Keep one of them.")
             value = value_of(text)
-            typed[name] = open_json(value[1:]) if _names_json(by_name.get(name), value) else value
+            is_json = names_files(text) and _names_json(by_name.get(name), value)
+            typed[name] = open_json(value[1:]) if is_json else value
     if body:
         main = main_text(fields)
         if main is None:
@@ -58,8 +58,15 @@ def inputs_of(
     found: dict[str, Any] = {}
     for name, value in coerce(fields, typed).items():
         with _pointing(read, name):
-            found[name] = with_files(by_name.get(name), fitted(by_name.get(name), value), open_file)
+            found[name] = fitted(by_name.get(name), value)
+            if names_files(read.pairs.get(name, "")):
+                found[name] = with_files(by_name.get(name), found[name], open_file)
     return {**found, **exact}
+
+
+def names_files(text: str) -> bool:
+    """Say whether a text on a line has an @ outside of its {{…}}, so that its value may name a file."""
+    return any("@" in piece for piece in pieces(text) if isinstance(piece, str))
 
 
 def _pointing(read: Command, name: str) -> AbstractContextManager[None]:
@@ -72,7 +79,8 @@ def _exact(read: Command, value_of: Callable[[str], Any], open_json: Callable[[s
         return {}
     with _pointing(read, "--input"):
         given = value_of(read.options["input"])
-        return _object(open_json(given[1:]) if isinstance(given, str) and given.startswith("@") else given)
+        is_path = isinstance(given, str) and given.startswith("@") and names_files(read.options["input"])
+        return _object(open_json(given[1:]) if is_path else given)
 
 
 def _names_json(field: Field | None, value: Any) -> bool:
@@ -160,26 +168,9 @@ _EXAMPLE = 'For example: --input {"seed": 7}, or --input {{a_dict}}.'
 def json_object(text: str, what: str = "The text") -> dict[str, Any]:
     """Read a JSON object; raises `InputError` for what is none, and for one that gives a name twice."""
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+        value = strictly(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{what} is no JSON object: {plain(error, 120)}.", _EXAMPLE) from error
     if not isinstance(value, dict):
         raise InputError(f"{what} is {plain(type(value).__name__)}, not a JSON object.", _EXAMPLE)
     return value
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    return number if math.isfinite(number) else _refuse(plain(digits, 40))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        raise ValueError(f"{max(times, key=times.__getitem__)} is given twice")
-    return found

@@ -76,11 +76,12 @@ class LineReader(Magics):
         return cast("InteractiveShell", self.shell)
 
     def _give(self, read: Command, value: Any) -> Any:
-        """Put a value into the variable of -o, and hand it on; a line that ends in ; does not show it."""
+        """Put a value into the variable of -o, and hand it on; a cell whose line ends in ; does not show it."""
         if out := read.options.get("out"):
             self._shell.user_ns[out] = value
-        if read.hushed:
+        if read.hushed and read.line.startswith("%%"):  # of a line's value IPython itself minds the ;
             cell.shown(value)
+            cell.silence(self._shell, value)
         return value
 
 

@@ -6,6 +6,8 @@ What a file holds is taken as it is: no {{…}} in it is evaluated, since a file
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +43,29 @@ def text_file(path: str) -> str:
 def json_file(path: str) -> Any:
     """Read a JSON value; raises as `text_file` does, and `InputError` for what is no JSON."""
     try:
-        return json.loads(text_file(path), parse_constant=_refuse)
+        return strictly(text_file(path))
     except (ValueError, RecursionError) as error:
         what = f"The file {plain(path, 200)!r} is no JSON: {plain(error, 120).rstrip('.')}."
         raise InputError(what, "Mend it; nothing was sent.") from error
 
 
+def strictly(text: str) -> Any:
+    """Read JSON; raises `ValueError` for NaN, a number without end, and an object that gives a name twice."""
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_once)
+
+
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(plain(digits, 40))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        raise ValueError(f"{max(times, key=times.__getitem__)} is given twice")
+    return found

@@ -51,8 +51,9 @@ class PredictMagics(LineReader):
         known = session.client.model(model)
         if known.speaks_chat:
             with pointing(read.line, read.places[""][0]):
-                what = f"{plain(model, 80)} is a text model: it runs no predictions."
-                raise InputError(what, f"Use %%skytells_chat {plain(model, 80)}.")
+                kind, verb = ("vector", "embed") if known.embeds else ("text", "chat")
+                what = f"{plain(model, 80)} is a {kind} model: it runs no predictions."
+                raise InputError(what, f"Use %%skytells_{verb} {plain(model, 80)}.")
         values = self._inputs(read, known, body)
         if "quote" in read.options:
             quote = session.client.quote(model, values)
@@ -98,4 +99,4 @@ def _request(model: Model, values: dict[str, Any]) -> str:
     from ..recipe import json_text  # which reads magics' lines, and so needs this package
 
     asked = {"model": model.slug, "input": json.loads(json_text(values, model.fields))}
-    return f"POST /predictions\n{page.visible(json.dumps(asked, indent=2, ensure_ascii=False))}"
+    return page.request("POST /predictions", asked)

@@ -53,19 +53,13 @@ class Silence(Sequence[Any]):
         raise IndexError(position)
 
 
-def watch(shell: InteractiveShell) -> None:
-    """Answer TAB in our magics, and learn what there is to answer with."""
+def matchers(shell: InteractiveShell) -> list[Any]:
+    """Give the shell's list of those who answer TAB, ready to take `suggest`."""
     from IPython.core.completer import context_matcher
 
-    matcher: Any = context_matcher(identifier="skytells_nb", priority=100)(suggest)
-    shell.Completer.custom_matchers.append(matcher)
-    shell.events.register("post_run_cell", learn)
-
-
-def unwatch(shell: InteractiveShell) -> None:
-    """Stop both."""
-    shell.Completer.custom_matchers.remove(suggest)
-    shell.events.unregister("post_run_cell", learn)
+    context_matcher(identifier="skytells_nb", priority=100)(suggest)  # marks it, and gives it back
+    found: list[Any] = shell.Completer.custom_matchers
+    return found
 
 
 def suggest(context: CompletionContext) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from ...api.text_calls import first_embedder
 from ...errors import InputError
 from ...settings import embedding_model
+from .. import preferences
 from ..session import current
 from .line_reader import LineReader, is_quiet
 from .pointing import pointing_into
@@ -41,11 +42,14 @@ class VectorMagics(LineReader):
         texts, model = texts_of(self._value(given)), self._expand(named) or None
         client = current().client
         options = {name: read.options[name] for name in ("dimensions", "tag", "timeout") if name in read.options}
+        if (preferred := preferences.current().timeout) is not None:
+            options.setdefault("timeout", preferred)
+        quiet = is_quiet(read)
         if "quote" in read.options:
             return self._give(read, client.quote(embedding_model(model) or first_embedder(client.models()), texts))
         found = client.embed(texts, model=model, **options)
         frame = self._give(read, found.to_frame())
-        if is_quiet(read):
+        if quiet:
             return None if "out" in read.options else frame
         from IPython.display import display
 

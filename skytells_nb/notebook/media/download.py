@@ -1,8 +1,8 @@
 """One file off the network, with nothing of ours given away and nothing of theirs trusted.
 
-No key, no cookies. https only, http on this machine only; each redirect is checked like the first address, at most
-three are followed, and none leads from elsewhere to this machine. Size, silence and whole time are limited. Whatever
-goes wrong is a `MediaError` with one clear line.
+No key, no cookies. https only, http on this machine only, and this machine only for a service that is on it; each
+redirect is checked like the first address, at most three are followed. Size, silence and whole time are limited.
+Whatever goes wrong is a `MediaError` with one clear line.
 """
 
 from __future__ import annotations
@@ -72,16 +72,23 @@ def _context() -> ssl.SSLContext:
 
 
 def fetch(
-    http: httpx.Client, url: str, sink: Sink, *, limit: int, seconds: float, stop: threading.Event | None = None
+    http: httpx.Client,
+    url: str,
+    sink: Sink,
+    *,
+    limit: int,
+    seconds: float,
+    may_be_here: bool,
+    stop: threading.Event | None = None,
 ) -> int:
-    """Write the file at `url` into `sink`; returns its size in bytes.
+    """Write the file at `url` into `sink`; returns its size in bytes. `may_be_here`: it may be on this machine.
 
     Raises `MediaError` for a link that may not be followed, a file over `limit` bytes, one that takes over `seconds`
     in all, or no answer; `Gone` where the file is there no more. `stop` breaks it off between two pieces.
     """
     ends, size = time.monotonic() + seconds, 0
     try:
-        with _opened(http, url) as response:
+        with _opened(http, url, may_be_here=may_be_here) as response:
             declared = response.headers.get("content-length", "")
             if declared.isdecimal() and int(declared) > limit:
                 raise MediaError(
@@ -106,8 +113,8 @@ def fetch(
 
 
 @contextmanager
-def _opened(http: httpx.Client, url: str) -> Iterator[httpx.Response]:
-    home = _checked(url, may_be_here=True)
+def _opened(http: httpx.Client, url: str, *, may_be_here: bool) -> Iterator[httpx.Response]:
+    home = _checked(url, may_be_here=may_be_here)
     for _ in range(REDIRECTS + 1):
         response = http.send(http.build_request("GET", url), stream=True)
         try:

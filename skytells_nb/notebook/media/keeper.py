@@ -18,12 +18,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ... import settings
 from ...api import secret_inputs
 from ...api.sniff import ENOUGH, sniff
 from ...api.values import Prediction, Status
-from ...errors import MediaError, plain
+from ...errors import MediaError, SetupError, plain
 from .. import preferences
 from . import sidecars
 from .filenames import extension_for, file_stem, is_result, mark, sidecar_of
@@ -160,11 +161,12 @@ class Keeper:
     def _one(self, http: httpx.Client, prediction: Prediction, index: int, stop: threading.Event) -> Kept:
         from . import download
 
-        url = prediction.links[index]
+        url, here = prediction.links[index], _is_from_here(prediction)
         empty = Kept(url, index)
         try:
             with _half(self.folder, self._limit) as (file, partial, limit):
-                download.fetch(http, url, file, limit=limit, seconds=self._timeout * 10, stop=stop)
+                whole_time = self._timeout * 10
+                download.fetch(http, url, file, limit=limit, seconds=whole_time, may_be_here=here, stop=stop)
                 file.flush()
                 if partial is None:
                     return _in_memory(empty, file, self.folder)
@@ -182,6 +184,17 @@ class Keeper:
             return replace(empty, note=error.what, again=True)
         except OSError as error:
             return replace(empty, note=f"not saved: {plain(error.strerror or error, 120)}", again=True)
+
+
+def _is_from_here(prediction: Prediction) -> bool:
+    """Say whether a prediction's service is on this machine, as the sandbox is: no other's links may lead here."""
+    if prediction.sandbox or (prediction.call is not None and prediction.call.sandbox):
+        return True
+    try:
+        address = settings.find_address().value
+    except SetupError:
+        return False
+    return settings.is_loopback(urlsplit(address).hostname or "")
 
 
 @contextmanager

@@ -81,8 +81,9 @@ def _check_whole(prediction: Prediction, kept: Sequence[Kept]) -> None:
     reasons = " ".join(f"{kinds.word(one).name} {one.index + 1} {one.note}." for one in missing[:3])
     what = f"{len(missing)} of {len(kept)} files of prediction {plain(prediction.id, 80)} cannot be had. {reasons}"
     here = [one.path.name for one in kept if one.path is not None]
-    fix = f"Kept in {plain(default_keeper().folder.name, 80)}: {', '.join(here[:10])}." if here else ""
-    raise MediaError(what, fix)
+    kept_in = f"Kept in {plain(default_keeper().folder.name, 80)}: {', '.join(here[:10])}." if here else ""
+    again = "Ask again: it may be had then." if any(one.again for one in missing) else ""
+    raise MediaError(what, " ".join(filter(None, (again, kept_in))))
 
 
 def _paths(kept: Sequence[Kept]) -> tuple[Path, ...]:

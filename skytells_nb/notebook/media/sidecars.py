@@ -36,6 +36,10 @@ _CREDENTIAL = re.compile(
     r"(?:^|[_-])(?:(?:api|access|private|secret)[_-]?key|token|secret|password|passphrase|credentials?|authorization)\Z",
     re.IGNORECASE,
 )
+_CAMEL = re.compile(
+    r"(?:\A(?:api|access|private|secret)|[a-z0-9](?:Api|Access|Private|Secret))Key\Z"
+    r"|[a-z0-9](?:Token|Secret|Password|Passphrase|Credentials?)\Z"
+)
 _FILE = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]", re.IGNORECASE)
 _LOGIN = re.compile(r"(https?://)[^\s/?#@]*@", re.IGNORECASE)
 _QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
@@ -172,8 +176,12 @@ def _bounded(value: object, depth: int = _DEPTH) -> Any:
         return "…"
     if isinstance(value, dict):
         told = [(str(name)[:200], each) for name, each in value.items()][:_MOST]
-        return {name: _bounded(each, depth - 1) for name, each in told if not _CREDENTIAL.search(name)}
+        return {name: _bounded(each, depth - 1) for name, each in told if not _is_credential(name)}
     return [_bounded(each, depth - 1) for each in value[:_MOST]]
+
+
+def _is_credential(name: str) -> bool:
+    return bool(_CREDENTIAL.search(name) or _CAMEL.search(name))
 
 
 def _cut(said: str) -> str:

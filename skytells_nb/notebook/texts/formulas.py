@@ -34,9 +34,14 @@ def install(parser: MarkdownIt) -> None:
     parser.block.ruler.before("fence", "formula", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
 
 
+def reaches_out(source: str) -> bool:
+    """Say whether a text has a command of TeX that could link, load, style or define, or draw outside its place."""
+    return _REACHES_OUT.search(source) is not None
+
+
 def to_html(source: str) -> str:
     """Write one formula with its delimiters: for the typesetter, or as code where it would reach out of its place."""
-    if _REACHES_OUT.search(source):
+    if reaches_out(source):
         return f"<code>{page.code(source)}</code>"
     return f"<span>{page.attribute(source)}</span>"
 

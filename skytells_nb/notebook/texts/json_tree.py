@@ -13,7 +13,7 @@ from .. import page
 from .markdown import codes
 
 LONGEST, DEEPEST = 2_000_000, 100
-_MOST_TRIES, _MOST_DRAWN, _LONGEST_DRAWN = 50, 2_000, 2_000
+_MOST_TRIES, _MOST_DRAWN, _LONGEST_DRAWN, _LONGEST_INDENTED = 50, 2_000, 2_000, 50_000
 _BEGINS = re.compile(r"[\[{]")
 _FIX = "Ask for it in the prompt. The answer is kept: sys.last_value.reply."
 
@@ -80,8 +80,9 @@ def _children(value: Any) -> list[Any]:
 
 
 def to_plain(value: Any) -> str:
-    """Write a value over several lines."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """Write a value over several lines; one of over 50,000 characters in one, whose indents could be far longer."""
+    line = json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, indent=2, ensure_ascii=False) if len(line) <= _LONGEST_INDENTED else line
 
 
 def to_html(value: Any) -> str:

@@ -24,6 +24,7 @@ from . import footnotes, formulas, highlight
 
 LONGEST = 400_000
 DEEPEST = 20
+_MOST_EMPTY_CELLS = 1_000
 _COLOURED_WHILE_GROWING = 2_000
 _HEADINGS = {"h1": 1.5, "h2": 1.3, "h3": 1.15, "h4": 1.05, "h5": 1.0, "h6": 1.0}
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
@@ -150,11 +151,24 @@ def _tasks(state: StateCore) -> None:
                 first.content = ("☐" if found[1] == " " else "☑") + first.content[found.end() :]
 
 
+def _trimmed(state: StateCore) -> None:
+    """Leave out the empty cells at the ends of rows where there are very many: a row of one mark gets all of them."""
+    if sum(token.type == "inline" and not token.content for token in state.tokens) <= _MOST_EMPTY_CELLS:
+        return
+    kept: list[Token] = []
+    for token in state.tokens:
+        while token.type == "tr_close" and kept[-1].type == "td_close" and not kept[-2].content:
+            del kept[-3:]
+        kept.append(token)
+    state.tokens = kept
+
+
 @cache
 def _parser(*, growing: bool) -> MarkdownIt:
     options: dict[str, Any] = {"html": False, "linkify": False, "typographer": False, "maxNesting": DEEPEST}
     parser = MarkdownIt("commonmark", options, renderer_cls=_Writer).enable(["table", "strikethrough"])
     parser.validateLink = page.is_safe_link  # type: ignore[method-assign]
+    parser.core.ruler.after("block", "trimmed", _trimmed)
     parser.core.ruler.push("tasks", _tasks)
     formulas.install(parser)
     footnotes.install(parser, growing=growing)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,23 +43,29 @@ def find(text: str) -> Table:
     found = _from_json(text, within_prose=False) or _from_markdown(text) or _from_csv(text) or _from_json(text)
     if found is None or not found.columns:
         raise UnreadableAnswerError("The answer holds no table: no JSON of rows, no Markdown table, no CSV.", _FIX)
-    if len(found.columns) > MOST_COLUMNS or len(found.rows) > MOST_ROWS:
-        what = f"The table in the answer is too large: {len(found.columns):,} columns, {len(found.rows):,} rows."
-        raise UnreadableAnswerError(what, _FIX)
     return found
+
+
+def _table(columns: Sequence[str], rows: Sequence[Any], cells: Callable[[Any], Sequence[Any]], **how: bool) -> Table:
+    """Make a table of rows of any kind, whose `cells` are taken only where there are not too many."""
+    if len(columns) > MOST_COLUMNS or len(rows) > MOST_ROWS:
+        what = f"The table in the answer is too large: {len(columns):,} columns, {len(rows):,} rows."
+        raise UnreadableAnswerError(what, _FIX)
+    return Table(tuple(columns), tuple(tuple(cells(row)) for row in rows), **how)
 
 
 def _from_json(text: str, *, within_prose: bool = True) -> Table | None:
     try:
-        return _of_value(json_tree.find(text, within_prose=within_prose))
+        value = json_tree.find(text, within_prose=within_prose)
     except UnreadableAnswerError:
         return None
+    return _of_value(value)
 
 
 def _of_value(value: Any) -> Table | None:
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         columns = tuple(dict.fromkeys(name for row in value for name in row))
-        return Table(columns, tuple(tuple(row.get(name) for name in columns) for row in value))
+        return _table(columns, value, lambda row: [row.get(name) for name in columns])
     if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
         return _rectangle([str(at) for at in range(max(map(len, value)))], value, written=False)
     if not isinstance(value, dict) or not value:
@@ -65,10 +73,10 @@ def _of_value(value: Any) -> Table | None:
     lists = [each for each in value.values() if isinstance(each, list)]
     flat = not any(isinstance(item, dict | list) for each in lists for item in each)
     if flat and len(lists) == len(value) and len(set(map(len, lists))) == 1:
-        return Table(tuple(value), tuple(zip(*lists, strict=True)))
+        return _table(tuple(value), list(zip(*lists, strict=True)), tuple)
     if len(lists) == 1 and (inner := _of_value(lists[0])):
         return inner
-    return Table(tuple(value), (tuple(value.values()),))
+    return _table(tuple(value), [value.values()], tuple)
 
 
 def _rectangle(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, written: bool = True) -> Table:
@@ -76,9 +84,11 @@ def _rectangle(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, written
     names: dict[str, None] = {}
     for at, name in enumerate(columns):
         plain = name.strip() or str(at)
-        names[plain if plain not in names else f"{plain}_{at}"] = None
-    filled = tuple((*row[: len(names)], *[None] * (len(names) - len(row))) for row in rows)
-    return Table(tuple(names), filled, written)
+        while plain in names:
+            plain = f"{plain}_{at}"
+        names[plain] = None
+    wide = len(names)
+    return _table(tuple(names), rows, lambda row: (*row[:wide], *[None] * (wide - len(row))), written=written)
 
 
 def _from_markdown(text: str) -> Table | None:
@@ -104,9 +114,10 @@ def _from_csv(text: str) -> Table | None:
         if code.language.lower() in ("csv", "tsv"):
             first = code.text.partition("\n")[0]
             mark = "\t" if code.language.lower() == "tsv" else max(",;\t", key=first.count)
-            rows = [row for row in csv.reader(code.text.splitlines(), delimiter=mark, skipinitialspace=True) if row]
-            if rows:
-                return _rectangle(rows[0], rows[1:])
+            lines = csv.reader(io.StringIO(code.text), delimiter=mark, skipinitialspace=True)
+            with suppress(csv.Error):  # a cell of over 128 kB: the answer is shown as its text
+                if rows := [row for row in lines if row]:
+                    return _rectangle(rows[0], rows[1:])
     return None
 
 

@@ -1,8 +1,8 @@
 """A thread as a Markdown text for people. Pure.
 
 Every question and answer is a quotation, so that nothing in one, such as a code block that is never closed, reaches the
-next. What holds HTML, a picture to load, or a link that is not http, https or mailto, stands in a block of code as it
-was typed: nobody knows what the program does that shows the file.
+next. What holds HTML, a picture to load, a link that is not http, https or mailto, or a command of TeX that reaches
+beyond its formula, stands in a block of code as it was typed: nobody knows what the program does that shows the file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 
 from ...keys import without_secrets
 from ..page import visible
+from ..texts.formulas import reaches_out
 from .turns import Thread
 
 _TICKS = re.compile(r"`+")
@@ -53,7 +54,8 @@ def is_harmless(text: str) -> bool:
         return False
     ticks = [_TICKS.findall(line) for line in said.split("\n")]
     spans_are_clear = all(len(each) % 2 == 0 and {*each} <= {"`"} for each in ticks) and not _DOUBTFUL.search(said)
-    return not _HARMFUL.search(_SPAN.sub("", said) if spans_are_clear else said)
+    said = _SPAN.sub("", said) if spans_are_clear else said
+    return not (_HARMFUL.search(said) or reaches_out(said))
 
 
 def _outside_of_fences(text: str) -> str | None:

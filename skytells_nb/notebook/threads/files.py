@@ -46,8 +46,11 @@ def export(name: str, thread: Thread, file: str, *, overwrite: bool = False) -> 
 
 def load(file: str) -> tuple[str, Thread]:
     """Read a thread from a .json file: its name and its turns; raises `InputError` for what is none."""
+    path = _path(file)
     try:
-        with _path(file).open("rb") as opened:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise InputError(f"{plain(file, 200)} cannot be read: no plain file.", "Check its name.")
+        with path.open("rb") as opened:
             found = opened.read(LARGEST + 1)
         if len(found) > LARGEST:
             raise InputError(f"{plain(file, 200)} has more than {LARGEST // 1024**2} MB.", "No thread is so long.")
@@ -61,6 +64,8 @@ def load(file: str) -> tuple[str, Thread]:
 
 
 def _path(file: str) -> Path:
+    if "\0" in file:
+        raise InputError(f"{plain(file, 200)!r} names no file.", "Leave out the zero character.")
     try:
         return Path(file).expanduser()
     except RuntimeError as error:

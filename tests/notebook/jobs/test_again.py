@@ -17,6 +17,7 @@ from skytells_nb.api.client import Client
 from skytells_nb.costs import budget
 from skytells_nb.costs.ledger import default_ledger
 from skytells_nb.errors import NetworkError, OverBudgetError, ServiceError, SkytellsError
+from skytells_nb.notebook.jobs import earlier
 from skytells_nb.notebook.jobs.earlier import ago
 from skytells_nb.notebook.session import current
 
@@ -264,6 +265,35 @@ def test_a_request_that_is_on_its_way_is_waited_for(notebook: Notebook) -> None:
         time.sleep(0.002)
     again = notebook.run(FILM)
     assert (notebook.made, again.id) == (1, handle.wait(20).id)
+
+
+def test_a_request_that_this_kernel_is_still_sending_is_not_sent_twice(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes: its job may come to be at any moment."""
+    monkeypatch.setattr(earlier, "PATIENCE", 0.05)
+    notebook.sandbox.inject("slow;on=create;seconds=1")
+    handle = notebook.run(f"{FILM} --no-wait")
+    while not notebook.made:
+        time.sleep(0.002)
+    with pytest.raises(ServiceError, match=r"still sending its request.*; --fresh runs it anew, and pays again\."):
+        notebook.run(FILM)
+    job = handle.wait(20)
+    assert (notebook.run(FILM).id, notebook.made) == (job.id, 1)
+
+
+def test_a_job_that_is_listed_with_its_file_written_otherwise_is_not_made_twice(notebook: Notebook, live: Live) -> None:
+    """A service may list a link to an upload, or leave an input out: nobody can say then whether it is this job."""
+    code = '%skytells_predict truefusion-ultra prompt=fox image="data:image/png;base64,AAAA" -q -o run'
+    notebook.sandbox.inject("cut-before;on=create;late=yes")
+    with pytest.raises(NetworkError):
+        notebook.run(code)
+    (made,) = notebook.sandbox.state.jobs
+    for listed in ({"prompt": "fox", "image": "https://example.org/fox.png"}, {"prompt": "fox"}):
+        notebook.sandbox.state.add(replace(made, input=listed))
+        with pytest.raises(ServiceError, match="does not say whether it was made"):
+            notebook.run(code)
+    assert notebook.made == 1
 
 
 def test_where_too_many_jobs_came_later_a_live_one_is_not_sent_again(notebook: Notebook, live: Live) -> None:

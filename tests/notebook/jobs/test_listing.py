@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +85,15 @@ def test_collect_keeps_what_is_ready_and_says_how_the_rest_stands(notebook: Note
     assert notebook.run(f"%skytells_jobs collect {fox} -o run").id == fox
 
 
+@pytest.mark.parametrize("verb", ["collect", "cancel", "resume"])
+def test_one_job_is_shown_once(notebook: Notebook, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    """Its result, and where its file is."""
+    (fox,) = left(notebook, "fox")
+    notebook.at(60)
+    notebook.run(f"%skytells_jobs {verb} {fox}")
+    assert capsys.readouterr().out.count("truefusion_fox_") == 1
+
+
 def test_resume_waits_by_a_shortened_id(notebook: Notebook) -> None:
     """The prediction is given, shown and settled; without an id --all is to be said."""
     first, second = left(notebook, "owl", "hare")
@@ -143,6 +154,37 @@ def test_a_job_that_the_sandbox_forgot_is_listed_no_longer(
     found = notebook.run("%skytells_jobs collect -o run")
     assert bundle(found)["text/plain"] == f"{gone}: the service does not know it any more"
     assert notebook.run(JOBS).ids == ()
+
+
+def test_cancel_leaves_what_has_ended_and_reaches_what_goes_on(notebook: Notebook) -> None:
+    """A job that is ready is collected; one that nobody knows does not keep the others from being canceled."""
+    fox, gone = left(notebook, "fox", "hare")
+    notebook.change(f"UPDATE calls SET remote_id = 'gone' WHERE remote_id = '{gone}'")
+    notebook.at(60)
+    film = left(notebook, "a film", model="truefusion-video")[0]
+    with pytest.raises(InputError, match="The service does not know prediction gone any more"):
+        notebook.run("%skytells_jobs cancel --all")
+    assert [line for line in notebook.asked if line.endswith("/cancel")] == [f"POST /predictions/{film}/cancel"]
+    assert [row[:2] for row in notebook.rows()] == [("succeeded", fox), ("failed", "gone"), ("canceled", film)]
+    assert any(Path(os.environ["SKYTELLS_NB_MEDIA"]).glob("truefusion_fox_*"))
+
+
+def test_the_sandbox_is_not_asked_for_a_live_job(notebook: Notebook) -> None:
+    """It would not know it, and the record would take what was paid for as lost."""
+    (live,) = left(notebook, "owl")
+    notebook.change("UPDATE calls SET sandbox = 0")
+    before = notebook.rows()
+    with pytest.raises(InputError, match=r"is one of the service itself, and the sandbox is on\. Go back online first"):
+        notebook.run(f"%skytells_jobs collect {live}")
+    assert notebook.rows() == before
+
+
+def test_no_more_are_asked_for_than_are_shown(notebook: Notebook) -> None:
+    """With --refresh, of so many jobs."""
+    left(notebook, *(f"owl {number}" for number in range(MOST + 2)))
+    before = len(notebook.asked)
+    assert len(notebook.run(f"{JOBS} --refresh")) == MOST + 2
+    assert len(notebook.asked) - before == MOST
 
 
 def test_a_table_of_jobs() -> None:

@@ -42,13 +42,15 @@ def test_a_handle_is_given_at_once_and_gives_the_result(notebook: Notebook) -> N
 
 
 def test_a_handle_shows_how_far_the_job_is(frozen: Notebook) -> None:
-    """And, while it goes on, has no result; a wait has a limit, and a cancel reaches the service."""
+    """And by which id, while it has no result; a wait has a limit, and a cancel reaches the service."""
     handle = frozen.run(f"{FILM} --no-wait")
     with pytest.raises(StillRunningError, match=r"The run is still \w+ after 0.3 s"):
         handle.wait(0.3)
     shown = handle._repr_mimebundle_()
     assert (handle.done, handle.result, set(shown)) == (False, None, {"text/plain", "text/html"})
     assert shown["text/plain"].startswith("truefusion-video · ")
+    assert shown["text/plain"].endswith(f"\n{handle.id}")
+    assert handle.id in shown["text/html"]
     handle.cancel()
     with pytest.raises(JobCanceledError):
         handle.wait(20)

@@ -186,6 +186,20 @@ def test_bad_link_is_a_note(keeper: Keeper, link: str, note: str) -> None:
     assert "\n" not in kept.note
 
 
+@pytest.mark.parametrize("address", ["https://api.skytells.ai/v1", "no address"])
+def test_a_service_elsewhere_leads_nobody_to_this_machine(
+    keeper: Keeper, file_server: FileServer, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """What a model writes as its output may name any port here; of a service that is here it is fetched."""
+    monkeypatch.setenv("SKYTELLS_BASE_URL", address)
+    file_server.files["/a"] = png()
+    run = job(f"{file_server.url}/a", sandbox=False)
+    (kept,) = keeper.keep(run)
+    assert (kept.note, file_server.asked) == ("not fetched: the link leads from another machine to this one", [])
+    monkeypatch.setenv("SKYTELLS_BASE_URL", file_server.url)
+    assert keeper.keep(run)[0].path is not None
+
+
 @pytest.mark.parametrize("scheme", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://example.com/x", "gopher://x/"])
 def test_redirect_is_checked_like_the_first_link(keeper: Keeper, file_server: FileServer, scheme: str) -> None:
     """A redirect to anything but https or this machine is refused."""
@@ -304,7 +318,7 @@ def test_stop_leaves_no_half_files(tmp_path: Path, file_server: FileServer) -> N
         from skytells_nb.notebook.media.keeper import Keeper
         print("go", flush=True)
         try:
-            Keeper(Path("media")).keep(Prediction("p", Status.SUCCEEDED, output=("{file_server.url}/a",)))
+            Keeper(Path("media")).keep(Prediction("p", Status.SUCCEEDED, output=("{file_server.url}/a",), sandbox=True))
         except KeyboardInterrupt:
             print("stopped", list(Path("media").iterdir()))
     """

@@ -144,6 +144,16 @@ def test_an_expired_link_says_so_and_what_is_kept(tmp_path: Path, file_server: F
     assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".png", ".json"]
 
 
+def test_a_server_in_trouble_is_worth_another_try(file_server: FileServer) -> None:
+    """The error says so, and nothing is remembered of it."""
+    file_server.files["/a"] = lambda handler: handler.send_error(500)
+    run = job(f"{file_server.url}/a")
+    with pytest.raises(MediaError, match=r"not saved: the server answered HTTP 500\. Ask again: it may be had then\.$"):
+        _ = run.files
+    file_server.files["/a"] = png()
+    assert len(run.files) == 1
+
+
 def test_a_kept_result_needs_no_link(file_server: FileServer) -> None:
     """What was kept is there when its link is not any more."""
     file_server.files["/a"] = png()

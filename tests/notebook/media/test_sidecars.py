@@ -147,6 +147,7 @@ def test_a_prediction_that_was_looked_up_is_given_back_too(sandbox: bool) -> Non
         ([1, 2.5, None, True, float("inf")], [1, 2.5, None, True, None]),
         ({"a": {"token": "t", "max_tokens": 5, "key": "C minor"}}, {"a": {"max_tokens": 5, "key": "C minor"}}),
         ({"api_key": "k", "HF-Token": "k", "authorization": "k", "client_secret": "k", "x": 1}, {"x": 1}),
+        ({"hfToken": "k", "openaiApiKey": "k", "apiKey": "k", "maxTokens": 9}, {"maxTokens": 9}),
         (list(range(300)), list(range(200))),
     ],
 )
