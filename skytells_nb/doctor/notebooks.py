@@ -30,7 +30,7 @@ _FATES: Mapping[Fate, str] = {
     "expired": "a link to a result that has expired",
     "expires": "a link to a result that lasts minutes, a day at most",
     "gone": "a link to a result that is gone",
-    "there": "a link to a result that still leads there, for now",
+    "there": "a link to a result that still leads there",
 }
 
 

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from skytells_nb.notebook.texts import growing
 from skytells_nb.notebook.texts.growing import Growing
 from skytells_nb.notebook.texts.markdown import LONGEST, to_html
 from tests.notebook.hostile import faults
@@ -175,19 +174,13 @@ def test_a_row_of_a_table_may_be_half() -> None:
     assert re.findall(r"<td [^>]*>(.*?)</td>", page) == ["1", "<strong>2</strong>"]
 
 
-def test_settled_blocks_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settled_blocks_are_drawn_once() -> None:
     """Of a long text, each painting draws its last block only."""
-    drawn: list[int] = []
-
-    def counted(text: str, **options: bool) -> str:
-        drawn.append(len(text))
-        return to_html(text, **options)
-
-    monkeypatch.setattr(growing, "to_html", counted)
-    text, whole = Growing(), "Some words.\n\n" * 500
+    drawn: list[str] = []
+    text, whole = Growing(lambda piece: drawn.append(piece) or piece), "Some words.\n\n" * 500  # type: ignore[func-returns-value]
     for end in range(0, len(whole), 13):
-        text.html(whole[:end])
-    assert sum(drawn) < 5 * len(whole)
+        assert text.html(whole[:end]).strip() == whole[:end].strip()
+    assert sum(map(len, drawn)) < 5 * len(whole)
 
 
 def test_another_text_begins_anew() -> None:

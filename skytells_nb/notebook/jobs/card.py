@@ -24,11 +24,18 @@ INTERVAL = 0.25
 class Card:
     """A card in the running cell; `note` is a sentence that goes with the result.
 
-    `clock` counts seconds; `quiet` shows nothing.
+    `quiet` shows nothing; `clock` counts seconds, `display` is the painter (found by itself where it is None).
     """
 
-    def __init__(self, note: str = "", *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        found = Nowhere() if quiet else find_painter()
+    def __init__(
+        self,
+        note: str = "",
+        *,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        display: Painter | None = None,
+    ) -> None:
+        found = Nowhere() if quiet else display or find_painter()
         self._painter: Painter = found if isinstance(found, Slot) else Nowhere()
         self._note = note
         self._clock = clock

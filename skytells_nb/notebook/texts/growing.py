@@ -7,6 +7,8 @@ block is, not as the whole text.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 from .markdown import LONGEST, to_html
 from .settle import open_fence, settle
@@ -16,9 +18,10 @@ _BEGINS = re.compile(r"\n[ \t]*\n(?=(?:[^\s\d\-+*\[$\\:>|`~]|\*\*[^\s*]|`{3}|`[^
 
 
 class Growing:
-    """Draws one text while it grows; a text that does not begin with the one before begins anew."""
+    """Draws one text while it grows, each piece by `draw`; one that does not begin with the text before begins anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Callable[[str], str] | None = None) -> None:
+        self._draw = draw or partial(to_html, growing=True)
         self._settled = ""
         self._drawn: list[str] = []
 
@@ -33,7 +36,7 @@ class Growing:
             fence = open_fence(text[looked : found.end()], fence)
             looked = found.end()
             if not fence:
-                self._drawn.append(to_html(text[place : found.end()], growing=True))
+                self._drawn.append(self._draw(text[place : found.end()]))
                 place = found.end()
         self._settled = text[:place]
-        return "".join(self._drawn) + to_html(settle(text[place:]), growing=True)
+        return "".join(self._drawn) + self._draw(settle(text[place:]))

@@ -123,18 +123,10 @@ class Wall(Slot):
         return 0
 
 
-@pytest.fixture
-def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
-    """Let cards be painted on a wall."""
-    made = Wall()
-    monkeypatch.setattr("skytells_nb.notebook.jobs.card.find_painter", lambda: made)
-    return made
-
-
-def test_a_card_is_painted_four_times_a_second_and_in_the_end(notebook: Notebook, wall: Wall) -> None:
+def test_a_card_is_painted_four_times_a_second_and_in_the_end(notebook: Notebook) -> None:
     """What comes too early is left out, but for the last word."""
-    now = [0.0]
-    card = Card("a note", clock=lambda: now[0])
+    now, wall = [0.0], Wall()
+    card = Card("a note", clock=lambda: now[0], display=wall)
     told: list[dict[str, Any]] = [
         {"state": "queued"},
         {"state": "running", "percent": 10.0},
@@ -148,7 +140,10 @@ def test_a_card_is_painted_four_times_a_second_and_in_the_end(notebook: Notebook
     assert current().recent[-1].id == "p-1"
 
 
-def test_a_card_says_why_nothing_moves(notebook: Notebook, wall: Wall) -> None:
+def test_a_card_says_why_nothing_moves(notebook: Notebook) -> None:
     """In words that cannot hurt."""
-    Card().show(Progress("m", {}, state="running", waiting="Too many <b>requests</b>. Trying again in 2 s."))
+    wall = Wall()
+    Card(display=wall).show(
+        Progress("m", {}, state="running", waiting="Too many <b>requests</b>. Trying again in 2 s.")
+    )
     assert wall.painted == ["m · processing · 0.0 s\nToo many <b>requests</b>. Trying again in 2 s."]
