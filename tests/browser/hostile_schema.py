@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.notebook.hostile import PAYLOADS
+from tests.notebook.hostile import SOME
 from tests.notebook.hostile_texts import PICTURE, SCRIPT
 
 ENDLESS = "W" * 100_000
 TEXTS = (
-    *PAYLOADS,
+    *SOME,
     "javascript:window.ran=1",
     ENDLESS,
     "\u202e" * 2000 + "x",

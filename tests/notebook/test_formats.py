@@ -18,7 +18,7 @@ from skytells_nb.errors import UnknownNameError
 from skytells_nb.notebook import formats
 from skytells_nb.notebook.painters import Said
 from skytells_nb.notebook.preferences import FORMATS, Format, format_named
-from tests.notebook.hostile import PAYLOADS, faults
+from tests.notebook.hostile import SOME, faults
 
 KEY = "sk-" + "a1b2c3d4" * 4
 PYTHON = "Here:\n\n```python\nprint('<b>')\n```\n\nand\n\n```sh\nls\n```"
@@ -301,7 +301,7 @@ def test_html_stands_in_a_frame_without_rights(text: str, body: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+@pytest.mark.parametrize("payload", SOME, ids=range(len(SOME)))
 def test_hostile_answers_stay_harmless_in_every_format(payload: str, form: Format) -> None:
     """As the text, as reasoning, and inside what the format looks for."""
     inside = {
