@@ -33,7 +33,7 @@ pytest.importorskip("mcp", reason=f"{EXTRA}, with mcp, which its tools and respo
 # read only, fields looked up in an instance.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
-    pytest.mark.filterwarnings("ignore:Item .* is using the .ReadOnly. qualifier:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Items? .* (is|are) using the .ReadOnly. qualifier:UserWarning"),
     pytest.mark.filterwarnings("ignore:Accessing the .model_:DeprecationWarning"),
 ]
 ROUTER = f"openai/{MODEL}"
